@@ -1,0 +1,43 @@
+# Everything a person types. `make` alone lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help run test check format lock eval extension clean
+
+help: ## show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## set up, then start the sample company and open it in the browser (SPEECH=0: without speech)
+	@$(PYTHON) tools/setup.py
+	@$(BIN)/genjin demo
+
+test: ## set up, then run the whole test suite
+	@$(PYTHON) tools/setup.py --dev
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: ## format, lint, types, import contracts, extension types, tests
+	@$(PYTHON) tools/setup.py --dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	npm --prefix extension run --silent check
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+format: ## put every file into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: ## choose package versions anew and write the hashed lists in requirements/
+	$(BIN)/python tools/lock.py
+
+eval: ## print precision, recall and accuracy of tagging and speech
+	$(BIN)/python benchmarks/tagging_eval.py
+	$(BIN)/python benchmarks/speech.py
+
+extension: ## pack the browser extension for Chrome, Edge and Firefox
+	$(BIN)/python tools/pack_extension.py
+
+clean: ## remove everything that setting up made
+	rm -rf .venv extension/node_modules build dist
