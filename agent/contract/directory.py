@@ -1,0 +1,35 @@
+"""The rep's customers and the keys that identify them, synced by deltas to agent and extension."""
+
+from agent.contract.base import Wire
+
+
+class DirectoryContact(Wire):
+    id: int
+    name: str
+    title: str = ""
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    """E.164."""
+
+
+class DirectoryCustomer(Wire):
+    id: int
+    name: str
+    aliases: tuple[str, ...] = ()
+    """Short names people really write: 华锐 for 苏州华锐智能装备有限公司."""
+    domains: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    stage: str = "lead"
+    owner: str = ""
+    contacts: tuple[DirectoryContact, ...] = ()
+
+
+class DirectoryDelta(Wire):
+    """Everything that changed after ``since``; repeat with ``revision`` while ``more``."""
+
+    revision: int
+    customers: tuple[DirectoryCustomer, ...] = ()
+    removed: tuple[int, ...] = ()
+    more: bool = False
+    reset: bool = False
+    """Drop what you hold first: the caller's view changed, or ``since`` is unknown here."""

@@ -1,0 +1,1 @@
+"""Decisions as pure functions: no I/O, time is an argument. Shared by agent and server."""
