@@ -1,0 +1,1 @@
+"""What the sources that read a folder share: scanning, settling, known files, the doorbell."""

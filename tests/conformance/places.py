@@ -1,0 +1,128 @@
+"""Where each source reads from, for the conformance suite.
+
+To join, a source gives a ``Place``: how to fill, change and break what it reads. A source over a
+folder needs a suffix and the bytes of its n-th file.
+"""
+
+import io
+import os
+import shutil
+import struct
+import wave
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from tests.conformance.moving_clock import MovingClock
+
+
+class Place(Protocol):
+    def settings(self) -> Mapping[str, Any]: ...
+    def add(self, n: int) -> str:
+        """Put the n-th item there, finished; its external id."""
+        ...
+
+    def change(self, external_id: str) -> None:
+        """Same item, other content."""
+        ...
+
+    def remove(self, external_id: str) -> None: ...
+    def break_one(self) -> str:
+        """Put an item there that cannot be read; its external id."""
+        ...
+
+    def vanish(self) -> None:
+        """The whole place cannot be reached."""
+        ...
+
+    def come_back(self) -> None: ...
+
+
+class FolderPlace:
+    type: ClassVar[str]
+    suffix: ClassVar[str]
+
+    def __init__(self, root: Path, clock: MovingClock) -> None:
+        self.folder = root / "watched"
+        self.folder.mkdir()
+        self._away = root / "away"
+        self._clock = clock
+        self._changes = 0
+
+    def content(self, n: int, revision: int) -> bytes:
+        raise NotImplementedError
+
+    def settings(self) -> Mapping[str, Any]:
+        return {"type": self.type, "path": str(self.folder)}
+
+    def add(self, n: int) -> str:
+        external_id = f"客户{n % 3}/item-{n:04}{self.suffix}"
+        self._write(external_id, self.content(n, 0), age_s=3600 + n)
+        return external_id
+
+    def change(self, external_id: str) -> None:
+        self._changes += 1
+        n = int(external_id.rpartition("-")[2].removesuffix(self.suffix))
+        self._write(external_id, self.content(n, self._changes), age_s=600 - self._changes)
+
+    def remove(self, external_id: str) -> None:
+        (self.folder / external_id).unlink()
+
+    def break_one(self) -> str:
+        external_id = f"nowhere{self.suffix}"
+        (self.folder / external_id).symlink_to(self.folder / "gone")
+        return external_id
+
+    def vanish(self) -> None:
+        shutil.move(self.folder, self._away)
+
+    def come_back(self) -> None:
+        shutil.move(self._away, self.folder)
+
+    def _write(self, external_id: str, content: bytes, *, age_s: float) -> None:
+        path = self.folder / external_id
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        changed = self._clock.now().timestamp() - age_s
+        os.utime(path, (changed, changed))
+
+
+class MailFilesPlace(FolderPlace):
+    type = "mailfiles"
+    suffix = ".eml"
+
+    def content(self, n: int, revision: int) -> bytes:
+        return (
+            f"From: a{n}@customer.example\r\nTo: li@ours.example\r\nSubject: 第{n}封\r\n"
+            f"Date: Fri, 20 Nov 2026 10:{n % 60:02}:00 +0800\r\nMessage-ID: <{n}@customer.example>\r\n"
+            f"Content-Type: text/plain; charset=utf-8\r\n\r\n您好，第{revision}版\r\n"
+        ).encode()
+
+
+class RecordingsPlace(FolderPlace):
+    type = "recordings"
+    suffix = ".wav"
+
+    def content(self, n: int, revision: int) -> bytes:
+        """A recording that grows: what was there stays, more follows."""
+        sound = struct.pack("<h", n) * (8000 + 800 * revision)
+        file = io.BytesIO()
+        with wave.open(file, "wb") as recording:
+            recording.setnchannels(1)
+            recording.setsampwidth(2)
+            recording.setframerate(8000)
+            recording.writeframes(sound)
+        return file.getvalue()
+
+
+class NotesPlace(FolderPlace):
+    type = "notes"
+    suffix = ".md"
+
+    def content(self, n: int, revision: int) -> bytes:
+        return f"# 拜访记录 {n}\n\n今天和王总谈了预算，第{revision}次修改。\n".encode()
+
+
+PLACES: Mapping[str, Callable[[Path, MovingClock], Place]] = {
+    place.type: place for place in (MailFilesPlace, RecordingsPlace, NotesPlace)
+}
