@@ -1,0 +1,188 @@
+"""``genjin server``: run it, prepare its database, add people and tokens."""
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server.kernel.errors import Invalid
+from server.kernel.i18n import catalogue
+from server.kernel.settings import Settings, load
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where database and secrets are kept (default: the platform's data folder).",
+)
+
+
+@click.group()
+def server() -> None:
+    """The team server."""
+
+
+def _opened(data_dir: Path | None, **override: Any) -> tuple[Settings, Any]:
+    from server.app import create_app  # noqa: PLC0415 -- `--help` need not load the server
+    from server.migrate import upgrade  # noqa: PLC0415
+
+    settings = load(data_dir=data_dir, **override)
+    app = create_app(settings)
+    upgrade(app.extensions["genjin"].db.engine)
+    return settings, app
+
+
+@server.command()
+@data_dir_option
+def init(data_dir: Path | None) -> None:
+    """Make the database, ready for `genjin server user add`."""
+    settings, _ = _opened(data_dir)
+    click.echo(f"{settings.data_dir}")
+
+
+@server.command()
+@data_dir_option
+def upgrade(data_dir: Path | None) -> None:
+    """Bring the database to the shape this version needs."""
+    _opened(data_dir)
+    click.echo("ok")
+
+
+@server.command()
+@data_dir_option
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
+def run(data_dir: Path | None, host: str, port: int) -> None:
+    """Serve until Ctrl-C."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings, app = _opened(data_dir, host=host, port=port)
+    serve(settings, app, ready=lambda url: click.echo(f"Genjin: {url}"))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, or a ClickException that says what to do when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        from agent.messages import person_language  # noqa: PLC0415
+
+        text = catalogue(person_language())["cli.port_taken"].format(host=host, port=port)
+        raise click.ClickException(text) from error
+    return sock
+
+
+def serve(
+    settings: Settings,
+    app: Any,
+    *,
+    ready: Callable[[str], object],
+    stop: threading.Event | None = None,
+    threads: int = 8,
+) -> None:
+    """Serve and run the periodic jobs until ``stop`` is set, or until SIGINT or SIGTERM."""
+    from waitress.server import create_server  # noqa: PLC0415
+
+    from server.app import scheduler  # noqa: PLC0415
+
+    stop = stop or _stop_on_signals()
+    sock = listen(settings.host, settings.port)
+    waitress = create_server(app, sockets=[sock], threads=threads, ident=None)
+    jobs = scheduler(app) if settings.jobs else None
+    serving = threading.Thread(target=waitress.run, name="http", daemon=True)
+    serving.start()
+    if jobs is not None:
+        jobs.start()
+    host = settings.host if settings.host not in ("0.0.0.0", "::") else "localhost"  # noqa: S104
+    ready(f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}")
+    try:
+        stop.wait()
+    finally:
+        if jobs is not None:
+            jobs.stop()
+        waitress.close()
+        serving.join(timeout=5)
+        app.extensions["genjin"].db.dispose()
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@server.group()
+def user() -> None:
+    """People who sign in."""
+
+
+@user.command("add")
+@data_dir_option
+@click.option("--name", required=True)
+@click.option("--email", required=True)
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["rep", "manager", "reviewer", "decider", "admin"]),
+)
+@click.option("--team", help="Name of the team; it is made when it is not there yet.")
+@click.option("--locale", type=click.Choice(["zh-CN", "en"]), default="zh-CN", show_default=True)
+@click.password_option(envvar="GENJIN_NEW_PASSWORD")
+def user_add(
+    data_dir: Path | None,
+    name: str,
+    email: str,
+    role: str,
+    team: str | None,
+    locale: str,
+    password: str,
+) -> None:
+    """Add a person. A manager leads the named team."""
+    from server.identity import service  # noqa: PLC0415
+
+    _, app = _opened(data_dir)
+    with app.extensions["genjin"].db.unit_of_work() as uow:
+        try:
+            person = service.add_person(
+                uow,
+                name=name,
+                email=email,
+                role=role,  # type: ignore[arg-type]
+                password=password,
+                locale=locale,
+            )
+        except Invalid as error:
+            faults = ", ".join(f"{field}: {code}" for field, code in error.fields.items())
+            raise click.ClickException(faults) from error
+        if team:
+            service.join_team(uow, person, team)
+    click.echo(f"{person.id}")
+
+
+@server.group()
+def token() -> None:
+    """API tokens."""
+
+
+@token.command("add")
+@data_dir_option
+@click.option("--email", required=True, help="Whose token it is.")
+@click.option("--label", default="api", show_default=True)
+def token_add(data_dir: Path | None, email: str, label: str) -> None:
+    """Print a new bearer token; it is shown this once."""
+    from server.identity import service  # noqa: PLC0415
+
+    _, app = _opened(data_dir)
+    with app.extensions["genjin"].db.unit_of_work() as uow:
+        person = service.find_person(uow.session, email)
+        if person is None:
+            raise click.ClickException(f"{email}: unknown_person")
+        click.echo(service.issue_token(uow, person.id, label=label))

@@ -1,0 +1,1 @@
+"""Read models: what the pages show, asked for with a fixed number of queries."""

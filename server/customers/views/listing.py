@@ -1,0 +1,202 @@
+"""The list of customers: search, filters, order, keyset pages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from server.customers.models import Contact, Customer, IdentityKey
+from server.customers.stages import CLOSED, Stage
+from server.customers.views.last import LastContact, last_contacts, names
+from server.customers.visibility import visible_customers
+from server.identity.models import Person
+from server.kernel.auth import Principal
+from server.kernel.errors import Invalid
+from server.kernel.paging import decode_cursor, encode_cursor
+from server.kernel.policy import current_policy
+
+Order = Literal["quiet", "recent", "name"]
+PAGE = 50
+MAX_LIVE = 500
+"""An open page keeps at most so many rows fresh."""
+
+_ANCHOR = func.coalesce(Customer.last_contacted_at, Customer.created_at)
+_CLOSED = case((Customer.stage.in_(CLOSED), 1), else_=0)
+_KEYS: dict[Order, tuple[Any, ...]] = {
+    # Nobody waits for a word on a closed deal: those come after the open ones.
+    "quiet": (_CLOSED, _ANCHOR, Customer.id),
+    "recent": (_ANCHOR, Customer.id),
+    "name": (Customer.name, Customer.id),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    q: str = ""
+    stage: Stage | Literal["open"] | None = None
+    owner_id: int | None = None
+    overdue: bool = False
+    order: Order = "quiet"
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.q or self.stage or self.owner_id or self.overdue)
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    id: int
+    name: str
+    stage: str
+    grade: str
+    region: str
+    owner: str
+    days: int
+    """Full days since the last contact; since it was created for who never had one."""
+    overdue: bool
+    last: LastContact | None
+    created_at: datetime
+    open_reminders: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    rows: list[Row]
+    total: int
+    cursor: str | None
+    """Of the last row, when more follow."""
+
+
+def list_customers(
+    session: Session,
+    who: Principal,
+    wanted: Wanted,
+    now: datetime,
+    *,
+    before: str | None = None,
+    floor: str | None = None,
+) -> Page:
+    """One page after ``before``; or, with ``floor``, everything from the top down to that row."""
+    remind_after = timedelta(days=current_policy(session).remind_after_days)
+    query = _narrowed(visible_customers(who), wanted, now - remind_after)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    keys = _KEYS[wanted.order]
+    if before:
+        query = query.where(_beyond(wanted.order, before))
+    limit = PAGE
+    if floor:
+        query, limit = query.where(~_beyond(wanted.order, floor)), MAX_LIVE
+    order = [key.desc() if wanted.order == "recent" else key for key in keys]
+    found = list(session.scalars(query.order_by(*order).limit(limit + 1)))
+    page = found[:limit]
+    owners = names(session, {customer.owner_id for customer in page})
+    last = last_contacts(session, page)
+    rows = []
+    for customer in page:
+        anchor = customer.last_contacted_at or customer.created_at
+        rows.append(
+            Row(
+                id=customer.id,
+                name=customer.name,
+                stage=customer.stage,
+                grade=customer.grade,
+                region=customer.region,
+                owner=owners.get(customer.owner_id, ""),
+                days=max(0, (now - anchor).days),
+                overdue=customer.owner_id is not None
+                and customer.stage not in CLOSED
+                and now - anchor >= remind_after,
+                last=last.get(customer.id),
+                created_at=customer.created_at,
+            )
+        )
+    more = len(found) > limit or bool(floor)
+    return Page(rows, total, _cursor(page[-1], wanted.order) if more and page else None)
+
+
+def _narrowed(query: Select[Customer], wanted: Wanted, overdue_since: datetime) -> Select[Customer]:
+    if wanted.q:
+        query = query.where(matches(wanted.q))
+    if wanted.stage == "open":
+        query = query.where(Customer.stage.not_in(CLOSED))
+    elif wanted.stage:
+        query = query.where(Customer.stage == wanted.stage)
+    if wanted.owner_id is not None:
+        query = query.where(Customer.owner_id == wanted.owner_id)
+    if wanted.overdue:
+        query = query.where(
+            Customer.owner_id.is_not(None), Customer.stage.not_in(CLOSED), overdue_since >= _ANCHOR
+        )
+    return query
+
+
+def matches(q: str) -> ColumnElement[bool]:
+    """Name, alias, address, domain or contact holds the words; or a number holds the digits."""
+    text = q.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    like = f"%{text}%"
+    keys = and_(
+        IdentityKey.kind.in_(("alias", "email", "domain")),
+        IdentityKey.value.ilike(like, escape="\\"),
+    )
+    digits = "".join(char for char in q if char.isdigit())
+    if len(digits) >= 4:
+        keys = or_(keys, and_(IdentityKey.kind == "phone", IdentityKey.value.contains(digits)))
+    return or_(
+        Customer.name.ilike(like, escape="\\"),
+        Customer.id.in_(select(IdentityKey.customer_id).where(keys)),
+        Customer.id.in_(select(Contact.customer_id).where(Contact.name.ilike(like, escape="\\"))),
+    )
+
+
+def _cursor(customer: Customer, order: Order) -> str:
+    if order == "name":
+        return encode_cursor(customer.name, customer.id)
+    anchor = (customer.last_contacted_at or customer.created_at).isoformat()
+    if order == "recent":
+        return encode_cursor(anchor, customer.id)
+    return encode_cursor(int(customer.stage in CLOSED), anchor, customer.id)
+
+
+def _place(cursor: str, order: Order) -> list[Any]:
+    """The values of the keys of ``order`` in a cursor; Invalid when it is none of ours."""
+    read: dict[Order, tuple[Callable[[Any], Any], ...]] = {
+        "quiet": (int, datetime.fromisoformat, int),
+        "recent": (datetime.fromisoformat, int),
+        "name": (str, int),
+    }
+    parts = decode_cursor(cursor, len(read[order])) or ()
+    try:
+        return [parse(part) for parse, part in zip(read[order], parts, strict=True)]
+    except (TypeError, ValueError):
+        raise Invalid("bad_cursor") from None
+
+
+def _beyond(order: Order, cursor: str) -> ColumnElement[bool]:
+    """Rows after the place of ``cursor``, compared key by key."""
+    keys, values = _KEYS[order], _place(cursor, order)
+    steps = []
+    for at, (key, value) in enumerate(zip(keys, values, strict=True)):
+        farther = key < value if order == "recent" else key > value
+        same = (left == right for left, right in zip(keys[:at], values[:at], strict=True))
+        steps.append(and_(*same, farther))
+    return or_(*steps)
+
+
+def owners(session: Session, who: Principal) -> list[tuple[int, str]]:
+    """Whose customers this person may see: the choices of the filter."""
+    ids = visible_customers(who).with_only_columns(Customer.owner_id).distinct()
+    rows = session.execute(
+        select(Person.id, Person.name).where(Person.id.in_(ids)).order_by(Person.name)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def pick(
+    session: Session, who: Principal, q: str, *, without: int, limit: int = 8
+) -> list[Customer]:
+    """A few customers to choose from by name."""
+    query = visible_customers(who).where(Customer.id != without, matches(q))
+    return list(session.scalars(query.order_by(Customer.name, Customer.id).limit(limit)))

@@ -1,0 +1,268 @@
+"""A customer's timeline as a page shows it: evidence in its place, every decision with its reason."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from agent.contract.tag import Turn
+from server.customers.evidence import Line, Span, lines
+from server.customers.models import (
+    Activity,
+    ActivityCommitment,
+    ActivityCustomer,
+    ActivityParticipant,
+    ActivityTag,
+    Customer,
+)
+from server.customers.recording import IMPORTED
+from server.customers.views.last import names
+from server.customers.visibility import visible_customers
+from server.kernel.auth import Principal
+from server.kernel.errors import Invalid
+from server.kernel.paging import decode_cursor, encode_cursor
+
+PAGE = 25
+MAX_LIVE = 300
+_LONG_CHARS, _LONG_LINES = 420, 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    kind: str | None = None
+    tag: str | None = None
+    counted: Literal["yes", "no"] | None = None
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.kind or self.tag or self.counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A customer the item could belong to as well."""
+
+    customer_id: int
+    name: str
+    percent: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    why: str
+    percent: int
+    others: tuple[Other, ...]
+    """Those the reader may see; the best first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    id: UUID
+    kind: str
+    direction: str
+    source: str
+    at: datetime
+    ended_at: datetime | None
+    imported: bool
+    subject: str
+    lines: tuple[Line, ...]
+    is_long: bool
+    by: str
+    us: tuple[ActivityParticipant, ...]
+    them: tuple[ActivityParticipant, ...]
+    counts: bool
+    reason: str
+    evidence: str
+    tags: tuple[ActivityTag, ...]
+    """Without those a person rejected; by their place in the text."""
+    commitments: tuple[ActivityCommitment, ...]
+    marks: dict[str, Any]
+    """What a key of ``lines`` stands for."""
+    matched: Matched
+    thread_size: int
+    attachments: list[dict[str, Any]]
+    transcript: str
+    duration_s: float | None
+    masked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    items: list[Item]
+    cursor: str | None
+    """Of the last item, when older ones follow."""
+
+
+def read_timeline(
+    session: Session,
+    who: Principal,
+    customer_id: int,
+    wanted: Wanted,
+    *,
+    before: str | None = None,
+    floor: str | None = None,
+) -> Page:
+    """One page before the cursor ``before``; or, with ``floor``, everything newer down to it."""
+    link = ActivityCustomer
+    query = (
+        select(link, Activity)
+        .join(Activity, Activity.id == link.activity_id)
+        .where(link.customer_id == customer_id)
+        .order_by(link.occurred_at.desc(), link.activity_id.desc())
+    )
+    if wanted.kind:
+        query = query.where(Activity.kind == wanted.kind)
+    if wanted.counted:
+        query = query.where(link.counts == (wanted.counted == "yes"))
+    if wanted.tag:
+        tagged = select(ActivityTag.activity_id).where(
+            ActivityTag.category == wanted.tag, ActivityTag.verdict.is_distinct_from("rejected")
+        )
+        query = query.where(link.activity_id.in_(tagged))
+    limit = PAGE
+    if before:
+        at, last_id = _place(before)
+        query = query.where(
+            or_(link.occurred_at < at, and_(link.occurred_at == at, link.activity_id < last_id))
+        )
+    if floor:
+        at, last_id = _place(floor)
+        limit = MAX_LIVE
+        query = query.where(
+            or_(link.occurred_at > at, and_(link.occurred_at == at, link.activity_id >= last_id))
+        )
+    found: list[tuple[ActivityCustomer, Activity]] = [
+        (row[0], row[1]) for row in session.execute(query.limit(limit + 1))
+    ]
+    page = found[:limit]
+    more = len(found) > limit or bool(floor)
+    cursor = None
+    if more and page:
+        cursor = encode_cursor(page[-1][0].occurred_at.isoformat(), str(page[-1][0].activity_id))
+    return Page(_items(session, who, customer_id, page), cursor)
+
+
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    at, last_id = decode_cursor(cursor, 2) or ("", "")
+    try:
+        return datetime.fromisoformat(at), UUID(last_id)
+    except (TypeError, ValueError, AttributeError):
+        raise Invalid("bad_cursor") from None
+
+
+def _parts(session: Session, table: Any, ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    grouped: dict[UUID, list[Any]] = defaultdict(list)
+    for part in session.scalars(select(table).where(table.activity_id.in_(ids)).order_by(table.id)):
+        grouped[part.activity_id].append(part)
+    return grouped
+
+
+def _items(
+    session: Session,
+    who: Principal,
+    customer_id: int,
+    page: Sequence[tuple[ActivityCustomer, Activity]],
+) -> list[Item]:
+    ids = [activity.id for _, activity in page]
+    people = _parts(session, ActivityParticipant, ids)
+    tags = _parts(session, ActivityTag, ids)
+    commitments = _parts(session, ActivityCommitment, ids)
+    authors = names(session, {activity.by_id for _, activity in page})
+    others = _visible_names(session, who, [link for link, _ in page])
+    threads = _thread_sizes(session, customer_id, [activity for _, activity in page])
+    items = []
+    for link, row in page:
+        held = sorted(
+            (tag for tag in tags[row.id] if tag.verdict != "rejected"), key=lambda tag: tag.start
+        )
+        marks: dict[str, Any] = {f"t{tag.id}": tag for tag in held}
+        marks |= {f"c{promise.id}": promise for promise in commitments[row.id]}
+        spans = [Span(key, mark.start, mark.end, mark.text) for key, mark in marks.items()]
+        turns = [Turn.model_validate(turn) for turn in row.turns]
+        items.append(
+            Item(
+                id=row.id,
+                kind=row.kind,
+                direction=row.direction,
+                source=row.source,
+                at=row.occurred_at,
+                ended_at=row.ended_at,
+                imported=row.source == IMPORTED,
+                subject=row.subject,
+                lines=lines(row.text, turns, spans),
+                is_long=len(row.text) > _LONG_CHARS or row.text.count("\n") >= _LONG_LINES,
+                by=authors.get(row.by_id, ""),
+                us=tuple(p for p in people[row.id] if p.side == "us"),
+                them=tuple(p for p in people[row.id] if p.side != "us"),
+                counts=link.counts,
+                reason=row.reason,
+                evidence=row.evidence,
+                tags=tuple(held),
+                commitments=tuple(commitments[row.id]),
+                marks=marks,
+                matched=_matched(link, others),
+                thread_size=threads.get(row.thread or "", 1),
+                attachments=row.attachments,
+                transcript=row.transcript,
+                duration_s=row.signals.get("duration_s"),
+                masked=row.masked,
+            )
+        )
+    return items
+
+
+def _matched(link: ActivityCustomer, visible: dict[int, str]) -> Matched:
+    others = [
+        Other(other["customer_id"], visible[other["customer_id"]], _percent(other), other["why"])
+        for other in link.alternatives
+        if other["customer_id"] in visible
+    ]
+    others.sort(key=lambda other: -other.percent)
+    return Matched(why=link.why, percent=round(link.confidence * 100), others=tuple(others))
+
+
+def _percent(other: dict[str, Any]) -> int:
+    return round(float(other["confidence"]) * 100)
+
+
+def _visible_names(
+    session: Session, who: Principal, links: Sequence[ActivityCustomer]
+) -> dict[int, str]:
+    """Names of the alternatives, but only of customers that this person may see."""
+    ids = {other["customer_id"] for link in links for other in link.alternatives}
+    query = visible_customers(who).with_only_columns(Customer.id, Customer.name)
+    rows = session.execute(query.where(Customer.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
+def _thread_sizes(session: Session, customer_id: int, rows: Sequence[Activity]) -> dict[str, int]:
+    threads = {row.thread for row in rows if row.thread}
+    query = (
+        select(Activity.thread, func.count())
+        .join(ActivityCustomer, ActivityCustomer.activity_id == Activity.id)
+        .where(ActivityCustomer.customer_id == customer_id, Activity.thread.in_(threads))
+        .group_by(Activity.thread)
+    )
+    return {str(thread): number for thread, number in session.execute(query)}
+
+
+def used_tags(session: Session, customer_id: int) -> dict[str, int]:
+    """How many items carry each category: the choices of the filter."""
+    number = func.count(ActivityTag.activity_id.distinct())
+    query = (
+        select(ActivityTag.category, number)
+        .join(ActivityCustomer, ActivityCustomer.activity_id == ActivityTag.activity_id)
+        .where(
+            ActivityCustomer.customer_id == customer_id,
+            ActivityTag.verdict.is_distinct_from("rejected"),
+        )
+        .group_by(ActivityTag.category)
+        .order_by(number.desc(), ActivityTag.category)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -1,0 +1,20 @@
+"""``POST /activities``."""
+
+from flask import Response, jsonify
+
+from agent.contract.ingest import ActivityBatch, BatchReply
+from server.ingest import service
+from server.kernel.api import api_blueprint
+from server.kernel.auth import require
+from server.kernel.context import kernel
+
+api = api_blueprint("activities")
+
+
+@api.post("/activities", responses={200: BatchReply})
+def activities(body: ActivityBatch) -> Response:
+    """Record up to 200 items; each is accepted, a duplicate, or refused with a code."""
+    who = require("rep", "manager")
+    with kernel().db.unit_of_work() as uow:
+        results = service.ingest(uow, who, body.activities)
+    return jsonify(BatchReply(results=tuple(results)).model_dump(mode="json"))

@@ -1,0 +1,1 @@
+"""What every capability stands on: settings, database, events, sign-in, errors, language, paging."""
