@@ -7,9 +7,18 @@ calls and meetings that have not happened never count.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
-from agent.contract.activity import Decision, Direction, Grade, Kind, Reason, Signals
+from agent.contract.activity import (
+    Decision,
+    Direction,
+    Grade,
+    Kind,
+    Participant,
+    Reason,
+    Signals,
+)
 from agent.contract.policy import Policy
 
 _HAPPENED = re.compile(
@@ -39,6 +48,18 @@ def note_reports_contact(text: str) -> bool:
     )
 
 
+def has_customer(kind: Kind, direction: Direction, participants: Iterable[Participant]) -> bool:
+    """Does a person of the customer take part on the side that makes it contact?
+
+    An inbound mail needs one of theirs as its sender (somebody else's mail with them in copy is no
+    word of theirs), an outbound one among those it went to. Notes and calls are matched as a whole.
+    """
+    if kind in ("note", "call"):
+        return True
+    theirs = [person.role for person in participants if person.side == "customer"]
+    return "from" in theirs if kind == "mail" and direction == "inbound" else bool(theirs)
+
+
 def decide(
     *,
     kind: Kind,
@@ -52,7 +73,7 @@ def decide(
 ) -> Decision:
     """Decide for one item.
 
-    ``has_customer`` says that a person of the customer takes part (for a note: that it was matched).
+    ``has_customer``: see the function of that name.
     ``now`` guards against the future: what has not happened yet does not count yet.
     """
     if signals.machine is not None:

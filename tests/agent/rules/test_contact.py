@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.contract.activity import REASONS, Signals
+from agent.contract.activity import REASONS, Participant, Signals
 from agent.contract.policy import Policy
-from agent.rules.contact import decide, note_reports_contact
+from agent.rules.contact import decide, has_customer, note_reports_contact
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 AN_HOUR_AGO = NOW - timedelta(hours=1)
@@ -121,3 +121,21 @@ def test_every_reason_is_reached():
 )
 def test_what_a_note_reports(text, expected):
     assert note_reports_contact(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "direction", "people", "expected"),
+    [
+        ("mail", "inbound", {"from": "customer", "to": "us"}, True),
+        ("mail", "inbound", {"from": "other", "to": "us", "cc": "customer"}, False),
+        ("mail", "outbound", {"from": "us", "to": "other", "cc": "customer"}, True),
+        ("mail", "outbound", {"from": "us", "to": "other"}, False),
+        ("meeting", "none", {"organizer": "us", "attendee": "customer"}, True),
+        ("meeting", "none", {"organizer": "us", "attendee": "other"}, False),
+        ("call", "inbound", {}, True),
+        ("note", "none", {}, True),
+    ],
+)
+def test_whose_part_makes_it_contact(kind, direction, people, expected):
+    participants = [Participant(role=role, side=side) for role, side in people.items()]
+    assert has_customer(kind, direction, participants) is expected

@@ -1,0 +1,114 @@
+"""Reports as tables, and progress for whatever takes longer than two seconds."""
+
+import threading
+from collections.abc import Mapping
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+from agent.cli.wording import sentence
+
+PATIENCE_S = 2.0
+
+
+def table_of(report: Mapping[str, Any]) -> Table:
+    """The sources of a report, one a line."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column(sentence("column_source"))
+    table.add_column(sentence("column_state"))
+    for column in ("seen", "stored", "excluded", "pending", "quarantined", "unexplained"):
+        table.add_column(sentence(f"column_{column}"), justify="right")
+    for name, source in report["sources"].items():
+        table.add_row(
+            name,
+            sentence(f"state_{source['state']}"),
+            str(source["seen"]),
+            str(source["stored"]),
+            str(sum(source["excluded"].values())),
+            str(source["pending"]),
+            str(source["quarantined"]),
+            str(source["unexplained"]),
+        )
+    return table
+
+
+def notes_of(report: Mapping[str, Any]) -> list[str]:
+    """What a person should know beside the numbers."""
+    lines: list[str] = []
+    for name, source in report["sources"].items():
+        excluded = ", ".join(
+            f"{sentence(f'rule_{rule}')} {count}" for rule, count in source["excluded"].items()
+        )
+        if excluded:
+            lines.append(f"{name}: {sentence('excluded_by')} {excluded}")
+        if source.get("message"):
+            lines.append(f"{name}: {sentence(source['message'])}")
+    lines.append(sentence("outbox_line", **report["outbox"]))
+    if "agent" in report:
+        lines += _agent_lines(report["agent"])
+    return lines
+
+
+def _agent_lines(agent: Mapping[str, Any]) -> list[str]:
+    lines = [sentence("agent_line_running" if agent["running"] else "agent_line_stopped")]
+    if agent["server"] in ("ok", "waiting"):
+        lines.append(sentence(f"server_line_{agent['server']}"))
+    else:
+        lines.append(sentence("server_line_down", why=sentence(agent["server_message"])))
+    recordings = {"waiting": 0, "done": 0, "failed": 0, **agent["recordings"]}
+    if any(recordings.values()):
+        lines.append(sentence("recordings_line", **recordings))
+    if recordings["waiting"] and agent["recordings_message"]:
+        lines.append(sentence(agent["recordings_message"]))
+    return lines
+
+
+class Bar:
+    """A progress bar on stderr that appears once the work has taken two seconds."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._begun = monotonic()
+        self._lock = threading.Lock()
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """Source (or ``transcription``), items done, items in all; total 0 when it is unknown."""
+        if not self._console.is_terminal or monotonic() - self._begun < PATIENCE_S:
+            return
+        with self._lock:
+            if self._progress is None:
+                self._progress = Progress(
+                    TextColumn("{task.description}"),
+                    BarColumn(),
+                    MofNCompleteColumn(),
+                    console=self._console,
+                    transient=True,
+                )
+                self._progress.start()
+            if name not in self._tasks:
+                label = sentence("transcription") if name == "transcription" else name
+                self._tasks[name] = self._progress.add_task(label, total=None)
+            task = self._tasks[name]
+            if (done, total) == (0, 0):
+                self._progress.update(task, visible=False)
+            else:
+                self._progress.update(task, completed=done, total=total or None, visible=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            if self._progress is not None:
+                self._progress.stop()

@@ -1,0 +1,14 @@
+"""The agent at work: one loop a source, one that sends, one that listens, one that keeps in touch.
+
+loop        a thread that runs its turn when rung, when its time has come, or when asked
+knowledge   directory and policy, and the pipeline made of them
+reading     one pass over one source
+listening   recordings, one after the other, in a process of their own
+contact     directory, policy, heartbeat and reminders
+reporting   what is known of each source, as the server and people see it
+supervisor  starts, asks and stops them all
+"""
+
+from agent.daemon.supervisor import Agent, Parts
+
+__all__ = ["Agent", "Parts"]

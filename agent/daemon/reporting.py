@@ -1,0 +1,101 @@
+"""What is known of each source: counts from the ledger, state from its last pass."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.contract.device import SourceState, SourceStatus
+from agent.outbox.store import Store
+from agent.settings import SourceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Reads and writes the states of sources; counts are always taken from the ledger."""
+
+    store: Store
+
+    def status(self, name: str, kind: str) -> SourceStatus:
+        held = self.store.statuses.get(name)
+        if held is None or held.type != kind:
+            held = SourceStatus(type=kind, state="waiting")
+        counts = self.store.ledger.counts(name)
+        heard = self.store.recordings.counts(name)
+        if heard.get("waiting") and held.state == "ok":
+            # Read, and still being listened to.
+            total = sum(heard.values())
+            held = held.model_copy(
+                update={
+                    "done": total - heard["waiting"],
+                    "total": total,
+                    "message": self.store.recordings.why_waiting(),
+                }
+            )
+        return held.model_copy(
+            update={
+                "seen": counts.seen,
+                "stored": counts.stored,
+                "excluded": counts.excluded,
+                "pending": counts.pending,
+                "quarantined": counts.quarantined,
+            }
+        )
+
+    def statuses(self, sources: Sequence[SourceSettings]) -> dict[str, SourceStatus]:
+        return {source.name: self.status(source.name, source.type) for source in sources}
+
+    def note(self, name: str, kind: str, state: SourceState, **fields: object) -> None:
+        fresh = {"done": 0, "total": 0, "message": "", "state": state, **fields}
+        self.store.statuses.put(name, self.status(name, kind).model_copy(update=fresh))
+
+
+def once_report(store: Store, sources: Sequence[SourceSettings]) -> dict[str, object]:
+    """``genjin agent once --json``: these keys are what people and programs rely on."""
+    outbox = store.queue.status()
+    return {
+        "sources": {
+            name: {
+                "state": status.state,
+                "seen": status.seen,
+                "stored": status.stored,
+                "excluded": dict(sorted(status.excluded.items())),
+                "pending": status.pending,
+                "quarantined": status.quarantined,
+                "unexplained": status.unexplained,
+            }
+            for name, status in Books(store).statuses(sources).items()
+        },
+        "outbox": {
+            "pending": outbox.pending,
+            "delivered": outbox.delivered,
+            "quarantined": outbox.quarantined,
+        },
+    }
+
+
+def status_report(
+    store: Store, sources: Sequence[SourceSettings], *, running: bool
+) -> Mapping[str, object]:
+    """``genjin agent status --json``: the same, with progress, messages and the agent itself."""
+    report = once_report(store, sources)
+    statuses = Books(store).statuses(sources)
+    shown = report["sources"]
+    if isinstance(shown, dict):
+        for name, status in statuses.items():
+            shown[name] |= {
+                "type": status.type,
+                "message": status.message,
+                "done": status.done,
+                "total": status.total,
+                "complete_to": status.complete_to.isoformat() if status.complete_to else None,
+            }
+    held = store.held
+    report["agent"] = {
+        "running": running,
+        "server": held.get("server_state") or "waiting",
+        "server_message": held.get("server_code") or "",
+        "customers": len(held.directory()),
+        "recordings": store.recordings.counts(),
+        "recordings_message": store.recordings.why_waiting(),
+        "restarts": store.generation,
+    }
+    return report

@@ -1,0 +1,1 @@
+"""Whose is this? Answered on the laptop from the rep's own customers, never over the network."""

@@ -1,0 +1,1 @@
+"""Desktop notices, and the truth about whether they were shown."""

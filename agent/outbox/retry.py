@@ -1,0 +1,37 @@
+"""When to try again, as data. Pure: the clock is an argument, the jitter a hash."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+BASE_S = 2.0
+CAP_S = 300.0
+"""After days of silence a server that comes back waits five minutes at most."""
+LONGEST_HINT_S = 3600.0
+"""A server's Retry-After is honoured up to here; beyond, it is more likely a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDecision:
+    at: datetime
+    wait_s: float
+
+
+def decide(
+    failures: int, *, key: str, now: datetime, retry_after: float | None = None
+) -> RetryDecision:
+    """The ``failures``-th failure in a row (from 1) of ``key``: when is the next attempt?
+
+    Doubles from ``BASE_S`` to ``CAP_S``; half of it is jitter, so that a hundred laptops do not
+    come back in the same second. Never earlier than the server asked for.
+    """
+    doubled: float = min(CAP_S, BASE_S * 2.0 ** min(max(failures, 1) - 1, 16))
+    wait_s = doubled * (0.5 + 0.5 * _fraction(key, failures))
+    if retry_after is not None:
+        wait_s = max(wait_s, min(max(retry_after, 0.0), LONGEST_HINT_S))
+    return RetryDecision(now + timedelta(seconds=wait_s), wait_s)
+
+
+def _fraction(key: str, failures: int) -> float:
+    digest = blake2b(f"{key}:{failures}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64

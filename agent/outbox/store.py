@@ -1,0 +1,70 @@
+"""The store as a whole: opened, healed, and its parts under one name."""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from agent.clock import Clock
+from agent.errors import StoreBroken
+from agent.outbox.cursors import Cursors
+from agent.outbox.database import FILE_NAME, Database, move_aside, moved_aside
+from agent.outbox.held import Held
+from agent.outbox.ledger import Ledger
+from agent.outbox.notices import Notices
+from agent.outbox.pages import Page
+from agent.outbox.passes import Passes
+from agent.outbox.queue import Queue
+from agent.outbox.recordings import Recordings
+from agent.outbox.settling import Settling
+from agent.outbox.statuses import Statuses
+
+log = logging.getLogger(__name__)
+
+
+class Store:
+    """Open with ``Store.open``. Every call is a transaction of its own and safe to repeat."""
+
+    def __init__(
+        self, database: Database, *, generation: int, put_aside: Path | None = None
+    ) -> None:
+        self.database = database
+        self.put_aside = put_aside
+        """The damaged file that was put aside just now."""
+        self.generation = generation
+        """How often a damaged file was put aside before this one."""
+        self.cursors = Cursors(database)
+        self.ledger = Ledger(database)
+        self.queue = Queue(database)
+        self.recordings = Recordings(database, generation)
+        self.held = Held(database)
+        self.notices = Notices(database)
+        self.passes = Passes(database)
+        self.statuses = Statuses(database)
+
+    @classmethod
+    def open(cls, state_dir: Path, *, clock: Clock, heal: bool = False) -> "Store":
+        """Open the store below ``state_dir``.
+
+        With ``heal`` (only for the one who holds the lock) a damaged file is put aside and a new
+        one begun: every source is read again from the start, and the ids of activities keep the
+        server free of doubles. Raises ``StoreBroken``.
+        """
+        file = state_dir / FILE_NAME
+        aside: Path | None = None
+        try:
+            database = Database.open(file)
+        except StoreBroken as error:
+            if not heal or error.code != "store_corrupt":
+                raise
+            aside = move_aside(file, f"{clock.now():%Y%m%dT%H%M%SZ}")
+            log.critical("store_corrupt: put aside as %s, reading every source anew", aside)
+            database = Database.open(file)
+        return cls(database, generation=len(moved_aside(file)), put_aside=aside)
+
+    def put(self, page: Page, *, now: datetime) -> None:
+        """Store one page and its cursor, all or nothing. Storing it again changes nothing."""
+        with self.database.write() as tx:
+            Settling(tx, now=now, generation=self.generation).settle(page)
+
+    def close(self) -> None:
+        self.database.close()

@@ -1,0 +1,1 @@
+"""The only HTTP client to the server: every outcome becomes an answer or a ``DeliveryError``."""

@@ -1,0 +1,45 @@
+"""What the agent wants of the server, whoever carries it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from agent.contract.device import Heartbeat, HeartbeatReply, PairReply
+from agent.contract.directory import DirectoryDelta
+from agent.contract.ingest import BatchReply
+from agent.contract.policy import Policy
+from agent.contract.reminder import ReminderOut
+
+
+class Remote(Protocol):
+    """Every call either returns the server's answer or raises a ``DeliveryError``:
+
+    ``DeliveryRetryable``     no answer, or one that says "later" or makes no sense; what was sent
+                              may or may not have arrived: send it again, ids keep it single
+    ``DeliveryUnauthorized``  the token is not accepted
+    ``DeliveryRefused``       the server understood and will never take this request
+    """
+
+    def pair(self, code: str, name: str) -> PairReply: ...
+
+    def send(self, activities: Sequence[str]) -> BatchReply:
+        """Each an ``Activity`` as JSON; the reply holds one result for each, in their order."""
+        ...
+
+    def directory(self, since: int) -> DirectoryDelta: ...
+
+    def policy(self, etag: str | None) -> tuple[Policy, str] | None:
+        """The policy and its tag; None while ``etag`` is still the current one."""
+        ...
+
+    def heartbeat(self, beat: Heartbeat) -> HeartbeatReply: ...
+
+    def reminders(self) -> tuple[ReminderOut, ...]:
+        """The open reminders of the person this laptop is paired for."""
+        ...
+
+    def server_time(self) -> datetime | None:
+        """The server's clock, to the second; None when it does not tell. Needs no token."""
+        ...
+
+    def close(self) -> None: ...
