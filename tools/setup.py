@@ -59,13 +59,13 @@ def step(text: str) -> None:
     print(f"· {text}", flush=True)
 
 
-def run(*command: str | Path, quiet: bool = False, **env: str) -> None:
+def run(*command: str | Path, quiet: bool = False, env: dict[str, str] | None = None) -> None:
     """Run a command, its output on show; SetupFailed when it fails."""
     out = subprocess.DEVNULL if quiet else None
     done = subprocess.run(
         [str(part) for part in command],
         cwd=ROOT,
-        env={**os.environ, **env},
+        env={**os.environ, **(env or {})},
         stdout=out,
         stderr=out,
         check=False,
@@ -113,11 +113,11 @@ def _packages(flavour: str) -> None:
         return
     started = time.monotonic()
     step(f"installing packages ({lock.relative_to(ROOT)}, pinned and hashed)")
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
     run(*pip, "install", "-q", "--require-hashes", "-r", ROOT / "requirements" / "setup.txt")
-    install = [PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON]
-    run(*install, "--require-hashes", "-r", lock, **_index())
-    run(*install, "-q", "--no-deps", "--no-build-isolation", "-e", ROOT, **_index())
+    install: list[str | Path] = [PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON]
+    run(*install, "--require-hashes", "-r", lock, env=_index())
+    run(*install, "-q", "--no-deps", "--no-build-isolation", "-e", ROOT, env=_index())
     STAMP.write_text(json.dumps(wanted), "utf-8")
     step(f"packages ready after {time.monotonic() - started:.0f} s")
 
@@ -213,8 +213,8 @@ def _may_use_apt() -> bool:
 
 def _apt(*packages: str) -> None:
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    run("apt-get", "update", "-qq", **quiet)
-    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, **quiet)
+    run("apt-get", "update", "-qq", env=quiet)
+    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, env=quiet)
 
 
 if __name__ == "__main__":
