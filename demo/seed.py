@@ -20,6 +20,15 @@ from server.kernel.db import UnitOfWork
 from server.kernel.policy import change_policy
 
 
+INDUSTRIES = {
+    "manufacturing": "制造业",
+    "education": "教育",
+    "auto_parts": "汽车零部件",
+    "saas": "软件服务",
+    "trading": "贸易",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """One person of the sample company and how to act as them."""
@@ -92,7 +101,7 @@ def _customers(uow: UnitOfWork, company: Company, people: dict[str, Person], now
                 phones=[customer.phone],
                 grade=customer.grade,
                 region=customer.region,
-                industry=customer.industry,
+                industry=INDUSTRIES[customer.industry],
                 source=customer.source,
                 created_at=created_at,
                 first_deal=False,

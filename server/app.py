@@ -64,6 +64,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> OpenAPI:
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
         PERMANENT_SESSION_LIFETIME=timedelta(days=14),
+        # Refreshed with every answer, the cookie of a poll in flight would undo a sign-out.
+        SESSION_REFRESH_EACH_REQUEST=False,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         WTF_CSRF_TIME_LIMIT=None,

@@ -142,7 +142,10 @@ class Activity(Base):
     masked: Mapped[int] = mapped_column(Integer, default=0)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    __table_args__ = (Index("ix_activity_waiting", "reason", "occurred_at"),)
+    __table_args__ = (
+        Index("ix_activity_waiting", "reason", "occurred_at"),
+        Index("ix_activity_newest", "recorded_at"),
+    )
 
 
 class ActivityCustomer(Base):

@@ -69,6 +69,8 @@ def relative_day(moment: datetime, now: datetime) -> str:
     """``今天 10:20``, ``昨天``, ``3 天前``: calendar days in the person's zone."""
     zone = timezone()
     days = (now.astimezone(zone).date() - moment.astimezone(zone).date()).days
-    if days <= 0:
+    if days < 0:
+        return format_moment(moment)
+    if days == 0:
         return t("time.today_at", time=format_moment(moment, "time"))
     return t("time.yesterday") if days == 1 else t("time.days_ago", days=days)

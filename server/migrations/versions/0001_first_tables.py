@@ -81,6 +81,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_activity'))
     )
     with op.batch_alter_table('activity', schema=None) as batch_op:
+        batch_op.create_index('ix_activity_newest', ['recorded_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_activity_thread'), ['thread'], unique=False)
         batch_op.create_index('ix_activity_waiting', ['reason', 'occurred_at'], unique=False)
 
@@ -431,6 +432,7 @@ def downgrade() -> None:
     with op.batch_alter_table('activity', schema=None) as batch_op:
         batch_op.drop_index('ix_activity_waiting')
         batch_op.drop_index(batch_op.f('ix_activity_thread'))
+        batch_op.drop_index('ix_activity_newest')
 
     op.drop_table('activity')
     with op.batch_alter_table('person', schema=None) as batch_op:

@@ -1,0 +1,1 @@
+"""How something is said: asserted, negated, asked, supposed, past or reported."""

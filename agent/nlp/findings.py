@@ -1,0 +1,249 @@
+"""What one sentence says: patterns tried, statuses decided, overlaps settled."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+
+from agent.contract.activity import Kind
+from agent.contract.tag import Category, Speaker, Status
+from agent.nlp.context.status import Found, SentenceContext
+from agent.nlp.dates.grammar import Mention, shipped_grammar
+from agent.nlp.lexicon.pattern import WHEN
+from agent.nlp.scan import Pattern
+
+_LEAST_CERTAIN = {"asserted": 1.0, "reported": 0.9, "past": 0.9}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Offsets index the sentence. ``owner`` is set for promises, ``due`` when they name a day."""
+
+    category: Category
+    status: Status
+    start: int
+    end: int
+    score: float
+    owner: Speaker | None = None
+    due: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Who speaks, where, and on which day."""
+
+    speaker: Speaker
+    kind: Kind
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    pattern: Pattern
+    found: Found
+
+
+def analyse(sentence: str, patterns: Sequence[Pattern], setting: Setting) -> list[Finding]:
+    """Try ``patterns`` on one folded sentence."""
+    sentence = sentence.replace("\n", " ")
+    dates: list[Mention] = []
+    timed = sentence
+    if any(pattern.timed for pattern in patterns):
+        dates = shipped_grammar().find(sentence, setting.on)
+        timed = _hide(sentence, dates)
+    candidates = list(_candidates(sentence, timed, patterns, has_dates=bool(dates)))
+    if not candidates:
+        return []
+    context = SentenceContext(sentence, speaker=setting.speaker, kind=setting.kind)
+    candidates = [
+        candidate for candidate in candidates if not _void(candidate, context, sentence, timed)
+    ]
+    findings = [
+        finding
+        for candidate in _settled(candidates)
+        if (finding := _finding(candidate, context, setting)) is not None
+    ]
+    promises = [candidate for candidate in candidates if candidate.pattern.group.owner]
+    if promises:
+        if not dates:
+            dates = shipped_grammar().find(sentence, setting.on)
+        findings.extend(_promises(promises, context, dates, setting, sentence))
+    return sorted(findings, key=lambda finding: (finding.start, finding.category))
+
+
+def _hide(sentence: str, dates: Iterable[Mention]) -> str:
+    for mention in dates:
+        length = mention.end - mention.start
+        sentence = sentence[: mention.start] + WHEN * length + sentence[mention.end :]
+    return sentence
+
+
+def _candidates(
+    sentence: str, timed: str, patterns: Sequence[Pattern], *, has_dates: bool
+) -> Iterable[_Candidate]:
+    for pattern in patterns:
+        group = pattern.group
+        if pattern.timed and not has_dates:
+            continue
+        text = timed if pattern.timed else sentence
+        for match in pattern.regex.finditer(text):
+            if match.end() == match.start():
+                continue
+            yield _Candidate(
+                pattern,
+                Found(
+                    start=match.start(),
+                    end=match.end(),
+                    gaps=tuple(span for span in match.regs[1:] if span[1] > span[0]),
+                    category=group.category,
+                    status=group.status,
+                    ask=group.ask,
+                    topic=group.topic,
+                ),
+            )
+
+
+def _void(
+    candidate: _Candidate, context: SentenceContext, sentence: str, timed: str
+) -> bool:
+    """Whether an exception of its group holds in the clauses of the match."""
+    start, end = context.around(candidate.found.start, candidate.found.end)
+    return any(
+        other.regex.search(timed if other.timed else sentence, start, end)
+        for other in candidate.pattern.unless
+    )
+
+
+def _settled(candidates: Iterable[_Candidate]) -> list[_Candidate]:
+    """Of overlapping matches of one category the longest stays; of equals the explicit denial."""
+    ordered = sorted(
+        candidates,
+        key=lambda item: (
+            item.found.start - item.found.end,
+            sum(end - start for start, end in item.found.gaps),
+            item.found.status == "asserted",
+            item.found.start,
+        ),
+    )
+    kept: list[_Candidate] = []
+    for candidate in ordered:
+        if candidate.pattern.group.owner:
+            continue
+        if not any(_overlap(candidate.found, other.found) for other in kept):
+            kept.append(candidate)
+    return kept
+
+
+def _overlap(one: Found, other: Found) -> bool:
+    return one.category == other.category and one.start < other.end and other.start < one.end
+
+
+def _finding(
+    candidate: _Candidate, context: SentenceContext, setting: Setting
+) -> Finding | None:
+    """None when it means something else in this speaker's mouth: a rep who says 报价 offers."""
+    found = candidate.found
+    status = context.status(found)
+    foreign = setting.speaker not in candidate.pattern.group.speakers and setting.kind != "note"
+    if foreign and status not in {"question", "reported"}:
+        return None
+    score = candidate.pattern.group.score * _LEAST_CERTAIN.get(status, 0.8)
+    return Finding(found.category, status, found.start, found.end, round(score, 3))
+
+
+def _promises(
+    candidates: list[_Candidate],
+    context: SentenceContext,
+    dates: list[Mention],
+    setting: Setting,
+    sentence: str,
+) -> list[Finding]:
+    """One promise a clause; a clause without a day joins the one that follows with a day."""
+    by_clause: dict[int, _Candidate] = {}
+    for candidate in candidates:
+        clause = context.clause_of(max(candidate.found.start, candidate.found.end - 1))
+        held = by_clause.get(clause)
+        if held is None or _weight(candidate) > _weight(held):
+            by_clause[clause] = candidate
+    made: list[tuple[int, int, Finding]] = []
+    for clause, candidate in sorted(by_clause.items()):
+        found = candidate.found
+        first = context.clause_of(found.start)
+        status = context.status(found)
+        start, end = context.clause(first)[0], context.clause(clause)[1]
+        start, end = _trim(sentence, start, end)
+        group = candidate.pattern.group
+        owner = setting.speaker if group.owner == "speaker" else _other(setting.speaker)
+        due = _due(dates, start, end) or _due_before(dates, context, first)
+        finding = Finding(
+            "next_step", status, start, end, group.score, owner, due[2] if due else None
+        )
+        if due is not None and due[0] < start:
+            finding = Finding("next_step", status, due[0], end, group.score, owner, due[2])
+        made.append((first, clause, finding))
+    return [finding for _, _, finding in _joined(made)]
+
+
+def _joined(made: list[tuple[int, int, Finding]]) -> list[tuple[int, int, Finding]]:
+    """Two clauses, one promise: I will write a comparison, and send it by Friday."""
+    result: list[tuple[int, int, Finding]] = []
+    for first, last, finding in made:
+        if result:
+            before_first, before_last, before = result[-1]
+            if (
+                first - before_last == 1
+                and before.due is None
+                and before.owner == finding.owner
+                and before.status == finding.status
+            ):
+                joined = Finding(
+                    "next_step",
+                    finding.status,
+                    before.start,
+                    finding.end,
+                    max(before.score, finding.score),
+                    finding.owner,
+                    finding.due,
+                )
+                result[-1] = (before_first, last, joined)
+                continue
+        result.append((first, last, finding))
+    return result
+
+
+def _weight(candidate: _Candidate) -> tuple[bool, float, int]:
+    group = candidate.pattern.group
+    return group.status != "asserted", group.score, candidate.found.end - candidate.found.start
+
+
+def _other(speaker: Speaker) -> Speaker:
+    return {"customer": "rep", "rep": "customer"}.get(speaker, "unknown")  # type: ignore[return-value]
+
+
+def _due(dates: list[Mention], start: int, end: int) -> tuple[int, int, date] | None:
+    """The day of a clause: a limit before a moment, else the last one named."""
+    inside = [mention for mention in dates if start <= mention.start < end]
+    if not inside:
+        return None
+    chosen = next((mention for mention in chain(reversed(inside)) if mention.limit), inside[-1])
+    return chosen.start, chosen.end, chosen.day
+
+
+def _due_before(
+    dates: list[Mention], context: SentenceContext, clause: int
+) -> tuple[int, int, date] | None:
+    """The clause before, when it says a time and nothing else: ``最晚这周五，我给您报价``."""
+    if clause == 0:
+        return None
+    start, end = context.clause(clause - 1)
+    due = _due(dates, start, end)
+    if due is None or (end - start) - (due[1] - due[0]) > 4:
+        return None
+    return due
+
+
+def _trim(sentence: str, start: int, end: int) -> tuple[int, int]:
+    text = sentence[start:end]
+    end = start + len(text.rstrip(" .。!！?？;；…\"'”"))
+    start += len(text) - len(text.lstrip(" -*•·"))
+    return start, max(start, end)
