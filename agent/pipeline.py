@@ -211,15 +211,16 @@ class Pipeline:
     def _with_customer(
         self, people: Sequence[Participant], theirs: frozenset[int], *, named: str
     ) -> tuple[Participant, ...]:
-        """Set the customer's side, by address and number. Where the conversation or a name told
-        whose it is, whoever else takes part beside us is taken for the customer's."""
+        """Set the customer's side, by address and number, and the names that only the directory
+        knows. Where the conversation or a name told whose it is, whoever else takes part beside us
+        is taken for the customer's."""
         by_key = [
             person.side != "us" and any(self.resolver.is_of(person, key) for key in theirs)
             for person in people
         ]
         trusting = named in ("thread", "name_in_title", "name_in_text") and not any(by_key)
         return tuple(
-            person.model_copy(update={"side": "customer"})
+            person.model_copy(update={"side": "customer", "name": self.resolver.name_of(person)})
             if known or (trusting and person.side != "us")
             else person
             for person, known in zip(people, by_key, strict=True)

@@ -60,7 +60,7 @@ def to_activity(past: PastActivity, ids: Ids, policy: Policy | None = None) -> A
             customer_id=ids.customers[past.customer],
             contact_id=ids.contacts[past.contact],
             confidence=1.0,
-            why="manual",
+            why="import",
         ),
         contact=decide(
             kind=past.kind,

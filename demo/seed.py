@@ -19,7 +19,6 @@ from server.identity.models import Person, Team
 from server.kernel.db import UnitOfWork
 from server.kernel.policy import change_policy
 
-
 INDUSTRIES = {
     "manufacturing": "制造业",
     "education": "教育",

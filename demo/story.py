@@ -237,7 +237,7 @@ class Story:
         inbound = direction == "inbound"
         ours = Participant(
             role=second if inbound else first,
-            name=self.rep.name,
+            name=self.rep.name if self.rep.locale.startswith("zh") else self.rep.name_en,
             email=self.rep.email,
             phone=self.rep.mobile if kind == "call" else None,
             side="us",

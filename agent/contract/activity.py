@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from agent.contract.base import Utc, Wire
+from agent.contract.base import Count, RowId, Utc, Wire
 from agent.contract.tag import Commitment, Tag, Turn
 
 Kind = Literal["mail", "call", "meeting", "note"]
@@ -23,9 +23,9 @@ Side = Literal["us", "customer", "other"]
 class Participant(Wire):
     role: ParticipantRole
     name: str = ""
-    email: str | None = None
+    email: str | None = Field(default=None, max_length=320)
     """Normalised by ``agent.rules.identity.normalize_email``."""
-    phone: str | None = None
+    phone: str | None = Field(default=None, max_length=20)
     """E.164, or None."""
     side: Side = "other"
 
@@ -100,12 +100,12 @@ class Decision(Wire):
 
 
 MatchReason = Literal[
-    "email", "domain", "phone", "name_in_title", "name_in_text", "thread", "manual"
+    "email", "domain", "phone", "name_in_title", "name_in_text", "thread", "manual", "import"
 ]
 
 
 class Alternative(Wire):
-    customer_id: int
+    customer_id: RowId
     confidence: float
     why: MatchReason
 
@@ -113,8 +113,8 @@ class Alternative(Wire):
 class Match(Wire):
     """Which customer an item belongs to, how sure that is, and who else it could be."""
 
-    customer_id: int
-    contact_id: int | None = None
+    customer_id: RowId
+    contact_id: RowId | None = None
     confidence: float
     """0 to 1."""
     why: MatchReason
@@ -132,9 +132,9 @@ class Activity(Wire):
     replaces what the lower one said (a transcript arrived, a meeting moved)."""
 
     id: UUID
-    revision: int = Field(default=1, ge=1)
+    revision: int = Field(default=1, ge=1, lt=2**31)
     kind: Kind
-    source: str
+    source: str = Field(max_length=40)
     """The type of the source that saw it: ``mailfiles``, ``recordings``, ``notes`` …"""
     direction: Direction
     occurred_at: Utc
@@ -155,6 +155,6 @@ class Activity(Wire):
     commitments: tuple[Commitment, ...] = ()
     turns: tuple[Turn, ...] = ()
     attachments: tuple[Attachment, ...] = ()
-    masked: int = 0
+    masked: Count = 0
     """How many private numbers were masked in ``text`` and ``subject``."""
     transcript: Literal["none", "waiting", "done", "failed"] = "none"

@@ -54,6 +54,9 @@ class Resolver:
         self._ids = frozenset(customer.id for customer in customers)
         self._keys = Keys(customers, region=region)
         self._names = Names(customers)
+        self._people = {
+            contact.id: contact.name for customer in customers for contact in customer.contacts
+        }
 
     def resolve(
         self,
@@ -104,6 +107,14 @@ class Resolver:
         return any(
             found.who.customer_id == customer_id for found in self._by_participants([participant])
         )
+
+    def name_of(self, participant: Participant) -> str:
+        """The participant's name, from the directory where the item itself has none (a call)."""
+        if participant.name:
+            return participant.name
+        found = _best_of_each(self._by_participants([participant]))
+        contacts = {one.who.contact_id for one in found} - {None}
+        return self._people.get(contacts.pop() or 0, "") if len(contacts) == 1 else ""
 
     def _by_participants(self, participants: Sequence[Participant]) -> list[_Candidate]:
         found: list[_Candidate] = []

@@ -154,6 +154,25 @@ def test_a_call_matched_by_its_file_name_is_the_customers() -> None:
     assert activity.participants[0].side == "customer"
 
 
+def test_a_call_names_the_person_behind_the_number() -> None:
+    capture = Capture(
+        source="recordings",
+        external_id="x",
+        identity="sha256:y",
+        version="1",
+        kind="call",
+        occurred_at=NOW - timedelta(hours=1),
+        direction="outbound",
+        participants=(
+            Participant(role="caller", name="8011", side="us"),
+            Participant(role="callee", phone="+8613800138000"),
+        ),
+        signals=Signals(duration_s=60.0),
+    )
+    caller, callee = stored(capture).participants
+    assert (caller.name, callee.name, callee.side) == ("8011", "王芳", "customer")
+
+
 def test_a_meeting_that_is_not_over_does_not_count_yet() -> None:
     meeting = replace(
         mail("a"),
