@@ -3,8 +3,8 @@
     python benchmarks/tagging_eval.py [FILE.jsonl] [--errors] [--status]
 
 Lines are {"text", "speaker"?, "kind"?, "tags": [{"category", "status"}]}. A category counts as
-found when a tag of it is *asserted* (or reported: then somebody asserts it); with --status the
-exact status of every labelled tag is compared as well.
+found when a tag of it is *asserted*; with --status the exact status of every labelled tag is
+compared as well.
 """
 
 import argparse

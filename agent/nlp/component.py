@@ -7,7 +7,7 @@
 Importing this module imports spaCy.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -20,7 +20,7 @@ from spacy.vocab import Vocab
 from agent.nlp.findings import Finding, Setting, analyse
 from agent.nlp.fold import fold
 from agent.nlp.lexicon import load, shipped
-from agent.nlp.scan import Pattern, Scanner
+from agent.nlp.scan import Scanner, Trial
 from agent.nlp.tokenizer import MixedTokenizer
 
 SPANS = "tags"
@@ -38,7 +38,7 @@ def _found(span: Span) -> Finding | None:
 
 
 def _extend(name: str, default: object) -> None:
-    """spaCy keeps an attribute once for equal offsets, and two categories may share theirs; so
+    """An attribute of spaCy is kept once for equal offsets, and two categories may share theirs; so
     what was found lies in the Doc under offsets *and* label."""
     Span.set_extension(
         name,
@@ -70,8 +70,8 @@ class TagComponent:
         setting: Setting = doc._.setting
         folded = fold(doc.text)
         found = [
-            (start, analyse(folded[start:end], patterns, setting))
-            for start, end, patterns in self._scanner.candidates(folded)
+            (start, analyse(folded[start:end], trial, setting))
+            for start, end, trial in self._scanner.candidates(folded)
         ]
         return mark(doc, ((start, one) for start, found_ in found for one in found_), setting)
 
@@ -82,10 +82,8 @@ class SentenceDocs:
     def __init__(self) -> None:
         self._tokenizer = MixedTokenizer(Vocab())
 
-    def findings(
-        self, sentence: str, patterns: Sequence[Pattern], setting: Setting
-    ) -> list[Finding]:
-        found = analyse(fold(sentence), patterns, setting)
+    def findings(self, sentence: str, trial: Trial, setting: Setting) -> list[Finding]:
+        found = analyse(fold(sentence), trial, setting)
         if not found:
             return found
         doc = mark(self._tokenizer(sentence), ((0, finding) for finding in found), setting)

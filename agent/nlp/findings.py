@@ -1,5 +1,6 @@
 """What one sentence says: patterns tried, statuses decided, overlaps settled."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,8 +11,18 @@ from agent.contract.tag import Category, Speaker, Status
 from agent.nlp.context.status import Found, SentenceContext
 from agent.nlp.dates.grammar import Mention, shipped_grammar
 from agent.nlp.lexicon.pattern import WHEN
-from agent.nlp.scan import Pattern
+from agent.nlp.scan import Pattern, Trial
+from agent.nlp.sentences import Span
 
+_AHEAD = re.compile(
+    r"要|会|将|再|需|准备|计划|打算|记得|待办|争取|约|will|going to|to-?do|plan|next|need|must|follow up",
+    re.IGNORECASE,
+)
+_CUSTOMER_ACTS = re.compile(
+    r"客户|对方|他们|甲方|[\u4e00-\u9fff](?:总|工|经理|老师|主任|厂长|部长|校长|老板)(?:说|答应|承诺|表示|会|要|将|那边)"
+    r"|\b(?:they|he|she|the customer|the client)\b",
+    re.IGNORECASE,
+)
 _LEAST_CERTAIN = {"asserted": 1.0, "reported": 0.9, "past": 0.9}
 
 
@@ -43,21 +54,19 @@ class _Candidate:
     found: Found
 
 
-def analyse(sentence: str, patterns: Sequence[Pattern], setting: Setting) -> list[Finding]:
-    """Try ``patterns`` on one folded sentence."""
+def analyse(sentence: str, trial: Trial, setting: Setting) -> list[Finding]:
+    """Try what is worth it on one folded sentence."""
     sentence = sentence.replace("\n", " ")
     dates: list[Mention] = []
     timed = sentence
-    if any(pattern.timed for pattern in patterns):
+    if any(pattern.timed for pattern in trial.patterns):
         dates = shipped_grammar().find(sentence, setting.on)
         timed = _hide(sentence, dates)
-    candidates = list(_candidates(sentence, timed, patterns, has_dates=bool(dates)))
+    candidates = list(_candidates(sentence, timed, trial.patterns, has_dates=bool(dates)))
     if not candidates:
         return []
     context = SentenceContext(sentence, speaker=setting.speaker, kind=setting.kind)
-    candidates = [
-        candidate for candidate in candidates if not _void(candidate, context, sentence, timed)
-    ]
+    candidates = _standing(candidates, trial, context, (sentence, timed))
     findings = [
         finding
         for candidate in _settled(candidates)
@@ -103,15 +112,27 @@ def _candidates(
             )
 
 
-def _void(
-    candidate: _Candidate, context: SentenceContext, sentence: str, timed: str
-) -> bool:
-    """Whether an exception of its group holds in the clauses of the match."""
-    start, end = context.around(candidate.found.start, candidate.found.end)
-    return any(
-        other.regex.search(timed if other.timed else sentence, start, end)
-        for other in candidate.pattern.unless
-    )
+def _standing(
+    candidates: Iterable[_Candidate],
+    trial: Trial,
+    context: SentenceContext,
+    texts: tuple[str, str],
+) -> list[_Candidate]:
+    """Without those for which an exception of their group holds in the clauses of the match."""
+    void: dict[tuple[int, Span], bool] = {}
+    standing: list[_Candidate] = []
+    for candidate in candidates:
+        pattern = candidate.pattern
+        window = context.around(candidate.found.start, candidate.found.end)
+        key = id(pattern.group), window
+        if key not in void:
+            void[key] = any(
+                trial.worth(other) and other.regex.search(texts[other.timed], *window)
+                for other in pattern.unless
+            )
+        if not void[key]:
+            standing.append(candidate)
+    return standing
 
 
 def _settled(candidates: Iterable[_Candidate]) -> list[_Candidate]:
@@ -138,14 +159,12 @@ def _overlap(one: Found, other: Found) -> bool:
     return one.category == other.category and one.start < other.end and other.start < one.end
 
 
-def _finding(
-    candidate: _Candidate, context: SentenceContext, setting: Setting
-) -> Finding | None:
+def _finding(candidate: _Candidate, context: SentenceContext, setting: Setting) -> Finding | None:
     """None when it means something else in this speaker's mouth: a rep who says 报价 offers."""
     found = candidate.found
     status = context.status(found)
     foreign = setting.speaker not in candidate.pattern.group.speakers and setting.kind != "note"
-    if foreign and status not in {"question", "reported"}:
+    if foreign and (setting.speaker != "rep" or status not in {"question", "reported"}):
         return None
     score = candidate.pattern.group.score * _LEAST_CERTAIN.get(status, 0.8)
     return Finding(found.category, status, found.start, found.end, round(score, 3))
@@ -173,8 +192,13 @@ def _promises(
         start, end = context.clause(first)[0], context.clause(clause)[1]
         start, end = _trim(sentence, start, end)
         group = candidate.pattern.group
-        owner = setting.speaker if group.owner == "speaker" else _other(setting.speaker)
         due = _due(dates, start, end) or _due_before(dates, context, first)
+        if setting.kind == "note":
+            if _is_diary(sentence[start:end], due[2] if due else None, setting.on):
+                continue
+            owner: Speaker = "customer" if _CUSTOMER_ACTS.search(sentence[start:end]) else "rep"
+        else:
+            owner = setting.speaker if group.owner == "speaker" else _other(setting.speaker)
         finding = Finding(
             "next_step", status, start, end, group.score, owner, due[2] if due else None
         )
@@ -182,6 +206,11 @@ def _promises(
             finding = Finding("next_step", status, due[0], end, group.score, owner, due[2])
         made.append((first, clause, finding))
     return [finding for _, _, finding in _joined(made)]
+
+
+def _is_diary(clause: str, due: date | None, on: date) -> bool:
+    """A note of the day says what was done (``今天拜访了…``) unless it looks ahead."""
+    return due is not None and due <= on and not _AHEAD.search(clause)
 
 
 def _joined(made: list[tuple[int, int, Finding]]) -> list[tuple[int, int, Finding]]:

@@ -45,6 +45,12 @@ _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE
 )
 _INTRODUCES = re.compile(r"(?:写道|寫道|wrote)\s*[:：]?\s*$")
+_NESTING = re.compile(
+    r"<(/?)(?!br\b|img\b|hr\b|meta\b|link\b|input\b|col\b|p\b|li\b|t[drh]\b|tbody\b|d[td]\b|option\b)[a-z]",
+    re.IGNORECASE,
+)
+"""Tags that open or close a level; those that close by themselves left out."""
+_DEEPEST: Final = 2_000
 _WINDOW: Final = 4_096
 """How far ahead a word is looked for: keeps the look-up linear on HTML that does not add up."""
 
@@ -55,6 +61,8 @@ def looks_like_html(text: str) -> bool:
 
 def html_to_text(source: str) -> tuple[str, OffsetMap]:
     """The visible text without quoted history and signature blocks; blocks become lines."""
+    if _too_deep(source):
+        return _flat_text(source)
     try:
         root = LexborHTMLParser(source.encode("utf-8", "replace").decode("utf-8")).root
     except (ValueError, RuntimeError):  # what selectolax raises when it gives up on a document
@@ -62,6 +70,28 @@ def html_to_text(source: str) -> tuple[str, OffsetMap]:
     if root is None:
         return source, OffsetMap.of([(0, 0, len(source))], len(source))
     return _Walk(source).text(root)
+
+
+def _too_deep(source: str) -> bool:
+    """Whether elements nest deeper than any mail: the parser's time grows with depth squared."""
+    depth = 0
+    for tag in _NESTING.finditer(source):
+        depth += -1 if tag[1] else 1
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
+def _flat_text(source: str) -> tuple[str, OffsetMap]:
+    """All characters outside tags, without any structure."""
+    flat, positions = _flatten(source)
+    runs: list[tuple[int, int, int]] = []
+    first = 0
+    for index in range(1, len(flat) + 1):
+        if index == len(flat) or positions[index] != positions[index - 1] + 1:
+            runs.append((first, positions[first], index - first))
+            first = index
+    return flat, OffsetMap.of(runs if flat else [], len(source))
 
 
 class _Walk:

@@ -41,4 +41,11 @@ class OffsetMap:
         first = self.start(start)
         if end <= start:
             return first, first
-        return first, max(first, min(self.start(end - 1) + 1, self.source_length))
+        return first, max(first, min(self._end(end), self.source_length))
+
+    def _end(self, position: int) -> int:
+        """One past the source position of the character before ``position``."""
+        index = bisect_right(self.here, position - 1) - 1
+        if index < 0:
+            return 0
+        return self.there[index] + min(position - self.here[index], self.length[index])

@@ -23,15 +23,29 @@ from agent.nlp.sentences import Span, sentences
 class Pattern:
     group: Group
     compiled: Compiled
+    needs: int
+    """A bit for each word set of which a word must be there."""
     unless: tuple["Pattern", ...] = ()
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
         return re.compile(self.compiled.regex)
 
-    @property
+    @cached_property
     def timed(self) -> bool:
         return self.compiled.timed
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The patterns worth trying on one sentence."""
+
+    patterns: tuple[Pattern, ...]
+    words: int
+    """A bit for each word set of which the sentence holds a word."""
+
+    def worth(self, pattern: Pattern) -> bool:
+        return pattern.needs & self.words == pattern.needs
 
 
 class Scanner:
@@ -39,77 +53,69 @@ class Scanner:
 
     def __init__(self, lexicon: Lexicon) -> None:
         bits: dict[frozenset[str], int] = {}
-        anchors: set[frozenset[str]] = set()
-        self._by_anchor: dict[int, list[tuple[int, Pattern]]] = {}
-        for pattern in _patterns(lexicon):
-            needs = 0
-            for needed in pattern.compiled.needs:
-                needs |= bits.setdefault(needed, 1 << len(bits))
-            anchor = min(pattern.compiled.needs, key=_frequency)
-            anchors.add(anchor)
-            self._by_anchor.setdefault(bits[anchor], []).append((needs, pattern))
-        self._anchor_bits = 0
-        for anchor in anchors:
-            self._anchor_bits |= bits[anchor]
-        self._anchors = _Words((words, bits[words]) for words in anchors)
+        anchors: dict[frozenset[str], int] = {}
+        self._by_anchor: list[list[Pattern]] = []
+        for pattern in _patterns(lexicon, bits):
+            rarest = min(pattern.compiled.needs, key=_frequency)
+            index = anchors.setdefault(rarest, len(anchors))
+            if index == len(self._by_anchor):
+                self._by_anchor.append([])
+            self._by_anchor[index].append(pattern)
+        self._anchors = _Words(anchors.items())
         self._all = _Words(bits.items())
+        # A word's sets as one number, so that the sets of a sentence are told by "or".
+        self._masks = [sum(marks) for marks in self._all.marks]
 
-    def candidates(self, folded: str) -> Iterator[tuple[int, int, list[Pattern]]]:
+    def candidates(self, folded: str) -> Iterator[tuple[int, int, Trial]]:
         """Sentences of folded text with the patterns whose words they all hold, in order."""
-        hits = self._anchors.starts(folded)
+        hits = self._anchors.find(folded)
         if not hits:
             return
         spans: list[Span] = list(sentences(folded))
         starts = [start for start, _ in spans]
-        for index in sorted({bisect_right(starts, at) - 1 for at in hits}):
-            if index < 0:
-                continue
+        anchors: dict[int, set[int]] = {}
+        for word, at in hits:
+            index = bisect_right(starts, at) - 1
+            if index >= 0:
+                anchors.setdefault(index, set()).update(self._anchors.marks[word])
+        for index in sorted(anchors):
             start, end = spans[index]
-            patterns = self._complete(self._all.mask(folded[start:end]))
+            mask = 0
+            for word, _ in self._all.find(folded[start:end]):
+                mask |= self._masks[word]
+            patterns = tuple(
+                pattern
+                for anchor in sorted(anchors[index])
+                for pattern in self._by_anchor[anchor]
+                if pattern.needs & mask == pattern.needs
+            )
             if patterns:
-                yield start, end, patterns
-
-    def _complete(self, mask: int) -> list[Pattern]:
-        found: list[Pattern] = []
-        left = mask & self._anchor_bits
-        while left:
-            bit = left & -left
-            left ^= bit
-            for needs, pattern in self._by_anchor[bit]:
-                if needs & mask == needs:
-                    found.append(pattern)  # noqa: PERF401 - the hottest loop here
-        return found
+                yield start, end, Trial(patterns, mask)
 
 
 class _Words:
-    """An automaton over words that belong to sets, each set a bit."""
+    """An automaton over words that belong to sets; ``marks`` are the sets of each word."""
 
     def __init__(self, sets: Iterable[tuple[frozenset[str], int]]) -> None:
-        masks: dict[str, int] = {}
-        for words, bit in sets:
+        marks: dict[str, list[int]] = {}
+        for words, mark in sets:
             for word in words:
-                masks[word] = masks.get(word, 0) | bit
-        self._masks = list(masks.values())
-        self._open = [word.endswith("*") for word in masks]
+                marks.setdefault(word, []).append(mark)
+        self.marks = list(marks.values())
+        self._open = [word.endswith("*") for word in marks]
         """Whether the word may go on: its right edge is not checked."""
-        self._latin = [word[0].isascii() for word in masks]
-        self._automaton = AhoCorasick([word.rstrip("*") for word in masks])
+        self._latin = [word[0].isascii() for word in marks]
+        self._automaton = AhoCorasick([word.rstrip("*") for word in marks])
 
-    def starts(self, folded: str) -> list[int]:
-        """Where words begin."""
+    def find(self, folded: str) -> list[tuple[int, int]]:
+        """(word, start) of every occurrence as a whole word."""
         return [
-            start
-            for word, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True)
+            (word, start)
+            for word, start, end in self._automaton.find_matches_as_indexes(
+                folded, overlapping=True
+            )
             if not self._latin[word] or self._is_word(folded, word, start, end)
         ]
-
-    def mask(self, folded: str) -> int:
-        """The bits of all sets of which a word occurs."""
-        mask = 0
-        for word, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            if not self._latin[word] or self._is_word(folded, word, start, end):
-                mask |= self._masks[word]
-        return mask
 
     def _is_word(self, folded: str, word: int, start: int, end: int) -> bool:
         if start and (before := folded[start - 1]).isascii() and before.isalnum():
@@ -119,19 +125,27 @@ class _Words:
         return not ((after := folded[end]).isascii() and after.isalnum())
 
 
-def _patterns(lexicon: Lexicon) -> Iterator[Pattern]:
+def _patterns(lexicon: Lexicon, bits: dict[frozenset[str], int]) -> Iterator[Pattern]:
+    """Every pattern of the lexicon; ``bits`` is given a bit for each word set that is new."""
     vocabularies = {
         category: Vocabulary(lexicon.classes(category))
         for category in {group.category for group in lexicon.groups}
     }
+
+    def made(group: Group, compiled: Compiled, unless: tuple[Pattern, ...] = ()) -> Pattern:
+        needs = 0
+        for needed in compiled.needs:
+            needs |= bits.setdefault(needed, 1 << len(bits))
+        return Pattern(group, compiled, needs, unless)
+
     for group in lexicon.groups:
         vocabulary = vocabularies[group.category]
         unless = tuple(
-            Pattern(group, compile_pattern(source, vocabulary, anchored=False))
+            made(group, compile_pattern(source, vocabulary, anchored=False))
             for source in group.unless
         )
         for source in group.patterns:
-            yield Pattern(group, compile_pattern(source, vocabulary), unless)
+            yield made(group, compile_pattern(source, vocabulary), unless)
 
 
 def _frequency(words: frozenset[str]) -> float:

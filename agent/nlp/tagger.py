@@ -58,8 +58,8 @@ class Tagger:
         return _tagging(found)
 
     def _spoken(self, text: str, setting: Setting) -> Iterator[tuple[Tag, Commitment | None]]:
-        for start, end, patterns in self._scanner.candidates(fold(text)):
-            for found in self._docs.findings(text[start:end], patterns, setting):
+        for start, end, trial in self._scanner.candidates(fold(text)):
+            for found in self._docs.findings(text[start:end], trial, setting):
                 first, last = start + found.start, start + found.end
                 said = text[first:last]
                 tag = Tag.model_construct(

@@ -17,14 +17,14 @@ NOT_A_NEGATION: Final = re.compile(
     r"不好意思|不管|不论|无论|不断|不错|不同|不少|不久|差不多|没想到|没错|没准|没多久|要不然?|不如|不知道?|不清楚|"
     r"不确定|不一定|不妨|不瞒|不过|不料|不限|不然|不免|免不了|少不了|离不开|说不定|好不容易|对不起|无非|没事|没关系|"
     r"别人|特别|区别|级别|类别|分别|别家|别处|性别|个别|告别|未来|未必|无锡|非常|并不是不|不是不|不是没|没有不|"
-    r"不满|不足|不够|不稳|不便|不合|不符|不行|不及|不上|不下来|不了|受不了|不动|不起|没戏|没钱|没批|不安全|不支持|不兼容|不稳定|不满足|不匹配|不准|不全|不完善|不太够|没收到|没有收到|没到|没发货|没到货|没法用|不好用|"
+    r"不满|不足|不够|不稳|不便|不合|不符|不行|不及|不上|不下来|不了|受不了|不动|不起|没戏|没钱|没批|不能接受|无法接受|没法接受|难以接受|不接受|不同意|不认可|不安全|不支持|不兼容|不稳定|不满足|不匹配|不准|不全|不完善|不太够|没收到|没有收到|没到|没发货|没到货|没法用|不好用|"
     r"\b(?:not (?:only|just|merely|to mention|sure|certain|until|the first time|yet (?:sure|clear))|"
-    r"(?:haven't|hasn't|have not|has not|didn't|did not|not) (?:yet )?(?:received|arrived|been (?:shipped|delivered)|shipped|shown up)|no (?:doubt|wonder|matter|later than|sooner)|whether or not|or not|why not|if not|"
+    r"(?:haven't|hasn't|have not|has not|didn't|did not|not) (?:yet )?(?:received|arrived|been (?:shipped|delivered)|shipped|shown up)|(?:can't|cannot|won't|don't|do not|can not|not) (?:accept|agree)|no (?:doubt|wonder|matter|later than|sooner)|whether or not|or not|why not|if not|"
     r"(?:can't|cannot|can not) (?:wait|help|afford|stress)|nothing but|don't (?:know|hesitate|forget)|"
     r"(?:can't|cannot|couldn't) you|won't you|don't you|isn't it|aren't (?:you|they))\b"
 )
 NEGATION_AFTER: Final = re.compile(
-    r"不是(?:什么)?(?:大)?问题|没(?:什么|有)?(?:大)?问题|不成问题|不(?:用|需要|必|要求|考虑|谈|涉及|重要|影响)|没(?:有)?(?:要求|意见|顾虑|考虑)|"
+    r"不是(?:什么)?(?:大)?问题|没(?:什么|有)?(?:大)?问题|不成问题|不(?:用|需要|必|要求|考虑|谈|涉及|重要|影响|着急|急|赶)|没(?:有)?(?:要求|意见|顾虑|考虑)|"
     r"无(?:要求|所谓|需)|就不用|都(?:没问题|可以)|"
     r"\b(?:is|are|was|were|isn't|aren't|wasn't|won't|don't|doesn't)\s+(?:not |no )?(?:really |actually |currently )?"
     r"(?:an? )?(?:issue|problem|concern|worry|needed|required|necessary|relevant|important|on the table|an option)\b"

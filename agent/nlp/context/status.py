@@ -127,7 +127,7 @@ class SentenceContext:
         clause_start = self._clauses[first][0]
         clause_end = self._clauses[last][1]
         for start, end in self._negations:
-            if any(gap[0] <= start and end <= gap[1] for gap in found.gaps):
+            if any(gap[0] <= start < gap[1] for gap in found.gaps):
                 return True
             if not clause_start <= start < found.start:
                 continue

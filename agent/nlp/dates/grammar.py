@@ -110,7 +110,9 @@ def hints() -> frozenset[str]:
     """Words of which every mention holds at least one; a text without them names no day."""
     found = {str(word) for language in LANGUAGES for word in _read(language)["hints"]}
     found.update(str(number) for number in range(1, 32))
-    found.update(f"{number}{ending}" for number in range(1, 32) for ending in ("st", "nd", "rd", "th"))
+    found.update(
+        f"{number}{ending}" for number in range(1, 32) for ending in ("st", "nd", "rd", "th")
+    )
     found.update(str(year) for year in range(2020, 2040))
     return frozenset(found)
 

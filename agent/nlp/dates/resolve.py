@@ -39,7 +39,9 @@ def _day(_groups: Groups, rule: Mapping[str, Any], on: date) -> date:
 
 def _weekday(groups: Groups, rule: Mapping[str, Any], on: date) -> date:
     offset = weekday_number(groups["weekday"]) - 1 if "weekday" in groups else rule["weekday"]
-    return _monday(on, rule["weeks"]) + _DAY * offset
+    day = _monday(on, rule["weeks"]) + _DAY * offset
+    # Nobody promises a day that has passed: said on Saturday, "this Friday" is the coming one.
+    return day if day >= on or rule["weeks"] != 0 else day + timedelta(weeks=1)
 
 
 def _next_weekday(groups: Groups, _rule: Mapping[str, Any], on: date) -> date:

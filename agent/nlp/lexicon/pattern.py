@@ -25,7 +25,7 @@ WHEN: Final = "\ue000"
 """Stands for every character of a date in text prepared for a timed pattern."""
 _GAP_UNIT: Final = rf"(?:[a-z0-9']++\s*+|{WHEN}++\s*+|[^a-z0-9'\s{CLAUSE_BREAKS}{WHEN}]\s*+)"
 _NUMBER: Final = (
-    r"(?:\d++(?:[.,]\d++)*+%?|[零一二两三四五六七八九十百千万亿几半]++|"
+    r"(?:\d++(?:[.,]\d++)*+(?:%|[km](?![a-z0-9]))?|[零一二两三四五六七八九十百千万亿几半]++|"
     r"(?<![a-z])(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|"
     r"forty|fifty|sixty|ninety|hundred)(?![a-z]))"
 )
@@ -252,7 +252,7 @@ def _parts(text: str) -> Iterator[str]:
             yield re.escape(token.rstrip("*")).replace("'", "'?")
             if token.endswith("*"):
                 yield "[a-z]*+"
-            if index + 1 < len(tokens):
+            if index + 1 < len(tokens) and tokens[index + 1] != "-":
                 yield _RIGHT
         elif token == "-":  # noqa: S105 - a hyphen, not a password
             yield r"[-\s]*+"

@@ -17,7 +17,7 @@ def _says(text: str) -> str:
     "history",
     [
         "在 2026年11月20日 10:11，张三 <a@b.example> 写道：\n> 我们的预算很紧张\n",
-        "在2026-11-20 10:11:12，\"张三\" <a@b.example> 写道：\n\n我们的预算很紧张\n",
+        '在2026-11-20 10:11:12，"张三" <a@b.example> 写道：\n\n我们的预算很紧张\n',
         "2026年11月20日 下午3:00，张三 <a@b.example> 写道：\n\n> 预算紧张\n",
         "张三 <a@b.example> 于2026年11月20日周五 15:00写道：\n> 预算紧张\n",
         "-----原始邮件-----\n发件人：张三\n发送时间：2026年11月20日\n收件人：李四\n主题：报价\n\n预算紧张\n",
@@ -28,7 +28,7 @@ def _says(text: str) -> str:
         "-----Original Message-----\nFrom: Tom\nSent: Friday\n\nBudget is tight\n",
         "________________________________\nFrom: Tom <t@x.example>\nSent: Friday, November 20, 2026\nTo: Li\nSubject: Quote\n\nBudget is tight\n",
         "*From:* Tom <t@x.example>\n*Date:* Friday\n*To:* Li\n\nBudget is tight\n",
-        "At 2026-11-20 10:11:12, \"Tom\" <t@x.example> wrote:\n>Budget is tight\n",
+        'At 2026-11-20 10:11:12, "Tom" <t@x.example> wrote:\n>Budget is tight\n',
         "---------- Forwarded message ---------\nFrom: Tom\n\nBudget is tight\n",
         "> Budget is tight\n> and frozen\n",
         "Begin forwarded message:\n\nFrom: Tom\nBudget is tight\n",
@@ -39,9 +39,7 @@ def test_quoted_history_goes(history: str) -> None:
 
 
 def test_replies_above_between_and_below_quotes_stay() -> None:
-    text = (
-        "先回答一下：\n\nOn Nov 20, Tom <t@x.example> wrote:\n> 预算多少？\n三十万。\n> 谁拍板？\n老板。\n\n以上请确认。\n"
-    )
+    text = "先回答一下：\n\nOn Nov 20, Tom <t@x.example> wrote:\n> 预算多少？\n三十万。\n> 谁拍板？\n老板。\n\n以上请确认。\n"
     assert _says(text).split() == ["先回答一下：", "三十万。", "老板。", "以上请确认。"]
 
 
@@ -83,7 +81,10 @@ def test_what_only_looks_like_it_stays(text: str) -> None:
 
 
 def test_a_postscript_below_the_signature_stays() -> None:
-    assert _says("好的。\n\n祝好\n王强\n\nP.S. 账期九十天可以吗？\n").split("\n")[-1] == "P.S. 账期九十天可以吗？"
+    assert (
+        _says("好的。\n\n祝好\n王强\n\nP.S. 账期九十天可以吗？\n").split("\n")[-1]
+        == "P.S. 账期九十天可以吗？"
+    )
 
 
 def test_notes_and_calls_keep_their_lines() -> None:
@@ -134,7 +135,18 @@ def test_history_of_outlook_html_goes() -> None:
 
 
 def test_broken_html_still_gives_its_words() -> None:
-    assert clean("<div><p>预算紧张<b></div></i>价格太高<", is_html=True).text.split() == ["预算紧张", "价格太高<"]
+    assert clean("<div><p>预算紧张<b></div></i>价格太高<", is_html=True).text.split() == [
+        "预算紧张",
+        "价格太高<",
+    ]
+
+
+def test_absurdly_nested_html_is_read_flat() -> None:
+    html = "<div><p>预算" * 50_000
+    cleaned = clean(html, is_html=True)
+    at = cleaned.text.rindex("预算")
+    start, end = cleaned.source_span(at, at + 2)
+    assert (start, end) == (len(html) - 2, len(html))
 
 
 @given(st.text())

@@ -47,11 +47,17 @@ def test_due_date_and_owner(text: str, speaker: Speaker, due: str | None, owner:
 
 def test_two_promises_in_one_sentence() -> None:
     found = _promises("我明天上午跟供应链确认，最晚后天给您答复。", "rep")
-    assert [(due, owner) for _, due, owner in found] == [("2026-11-24", "rep"), ("2026-11-25", "rep")]
+    assert [(due, owner) for _, due, owner in found] == [
+        ("2026-11-24", "rep"),
+        ("2026-11-25", "rep"),
+    ]
 
 
 def test_a_promise_that_goes_on_is_one() -> None:
-    assert _promises("我整理一份对比材料，这周五之前发给您。", "rep")[0][0] == "我整理一份对比材料，这周五之前发给您"
+    assert (
+        _promises("我整理一份对比材料，这周五之前发给您。", "rep")[0][0]
+        == "我整理一份对比材料，这周五之前发给您"
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ TAGGER = Tagger()
 ON = date(2026, 11, 23)
 
 
-def _statuses(text: str, speaker: Speaker = "customer", kind: Kind = "mail") -> set[tuple[str, str]]:
+def _statuses(
+    text: str, speaker: Speaker = "customer", kind: Kind = "mail"
+) -> set[tuple[str, str]]:
     tags = TAGGER.tag(text, speaker=speaker, kind=kind, on=ON).tags
     return {(tag.category, tag.status) for tag in tags}
 
@@ -71,7 +73,9 @@ def test_the_question_of_a_rep_is_no_statement(text: str, category: str) -> None
     assert (category, "asserted") not in found
 
 
-@pytest.mark.parametrize("text", ["我们报价明天发您。", "我给您开个试用账号。", "非常抱歉，系统宕机了。"])
+@pytest.mark.parametrize(
+    "text", ["我们报价明天发您。", "我给您开个试用账号。", "非常抱歉，系统宕机了。"]
+)
 def test_an_offer_of_a_rep_is_no_wish_of_the_customer(text: str) -> None:
     found = {category for category, status in _statuses(text, "rep") if status == "asserted"}
     assert not found & {"buying_signal", "complaint", "churn_risk", "price_objection"}
@@ -93,4 +97,6 @@ def test_a_contrast_ends_a_supposition() -> None:
      "我们家很急着出门", "请切换到另一个会议室", "Switch off the light, please.", "如有问题请联系我。", "后面由小李跟您对接。"],
 )  # fmt: skip
 def test_single_words_without_their_object_are_nothing(text: str) -> None:
-    assert {category for category, status in _statuses(text) if status == "asserted"} <= {"next_step"}
+    assert {category for category, status in _statuses(text) if status == "asserted"} <= {
+        "next_step"
+    }

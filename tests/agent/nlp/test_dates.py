@@ -23,7 +23,9 @@ def _due(said: str, on: date) -> list[date]:
 def test_examples_of_the_rules(rule: Rule, said: str, due: date | str) -> None:
     mentions = shipped_grammar().find(fold(said), MONDAY)
     wanted = due if isinstance(due, date) else date.fromisoformat(due)
-    assert [(mention.start, mention.end, mention.day) for mention in mentions] == [(0, len(said), wanted)]
+    assert [(mention.start, mention.end, mention.day) for mention in mentions] == [
+        (0, len(said), wanted)
+    ]
 
 
 @pytest.mark.parametrize(

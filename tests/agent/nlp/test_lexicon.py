@@ -50,16 +50,40 @@ def test_every_category_has_patterns_and_examples_in_both_languages() -> None:
 @pytest.mark.parametrize(
     ("content", "line", "reason"),
     [
-        ("category: budget\ngroups:\n  - name: a\n    patterns: ['预算…(紧张']\n", 4, "pattern_syntax"),
-        ("category: budget\ngroups:\n  - name: a\n    patterns: ['{nosuch} x预算']\n", 4, "unknown_class"),
-        ("category: budget\ngroups:\n  - name: a\n    patterns: ['的']\n", 4, "pattern_without_anchor"),
+        (
+            "category: budget\ngroups:\n  - name: a\n    patterns: ['预算…(紧张']\n",
+            4,
+            "pattern_syntax",
+        ),
+        (
+            "category: budget\ngroups:\n  - name: a\n    patterns: ['{nosuch} x预算']\n",
+            4,
+            "unknown_class",
+        ),
+        (
+            "category: budget\ngroups:\n  - name: a\n    patterns: ['的']\n",
+            4,
+            "pattern_without_anchor",
+        ),
         ("category: nosuch\n", 1, "unknown_category"),
         ("category: budget\ncolour: red\n", 2, "unknown_key"),
-        ("category: budget\ngroups:\n  - name: a\n    patterns: [预算]\n    score: 3\n", 5, "bad_score"),
+        (
+            "category: budget\ngroups:\n  - name: a\n    patterns: [预算]\n    score: 3\n",
+            5,
+            "bad_score",
+        ),
         ("category: budget\ngroups:\n  - patterns: [预算]\n", 3, "missing_name"),
         ("category: budget\ngroups:\n  - name: a\n    patterns: []\n", 4, "empty_list"),
-        ("category: budget\ngroups:\n  - name: a\n    patterns: [预算]\n    ask: 1\n", 5, "not_true_or_false"),
-        ("category: budget\ngroups:\n  - name: a\n    patterns: [预算]\n    yes: [{x: 1}]\n", 5, "bad_example"),
+        (
+            "category: budget\ngroups:\n  - name: a\n    patterns: [预算]\n    ask: 1\n",
+            5,
+            "not_true_or_false",
+        ),
+        (
+            "category: budget\ngroups:\n  - name: a\n    patterns: [预算]\n    yes: [{x: 1}]\n",
+            5,
+            "bad_example",
+        ),
         ("category: budget\nwords: [a]\n", 2, "not_a_mapping"),
         ("category: budget\ngroups:\n  - name: a\n    patterns: [预算\n", 5, "yaml"),
         ("- a\n", 1, "not_a_mapping"),
@@ -82,15 +106,21 @@ def test_bytes_that_are_no_text_are_a_broken_file() -> None:
 
 def test_yes_and_no_are_words_not_booleans() -> None:
     source = "category: budget\ngroups:\n  - name: a\n    patterns: [预算]\n    no: [no, on]\n"
-    assert [example.text for example in parse([("a.yaml", source.encode())]).groups[0].no] == ["no", "on"]
+    assert [example.text for example in parse([("a.yaml", source.encode())]).groups[0].no] == [
+        "no",
+        "on",
+    ]
 
 
 def test_another_lexicon_replaces_the_shipped_one(tmp_path: Path) -> None:
     (tmp_path / "shared.yaml").write_text("words:\n  colour: [red, 红色]\n", "utf-8")
     (tmp_path / "delivery.yaml").write_text(
-        "category: delivery\ngroups:\n  - name: colours\n    patterns: ['{colour}…(box|箱子)']\n", "utf-8"
+        "category: delivery\ngroups:\n  - name: colours\n    patterns: ['{colour}…(box|箱子)']\n",
+        "utf-8",
     )
     tagger = Tagger(load(tmp_path))
-    assert [tag.text for tag in tagger.tag("we want the red gift box", on=ON).tags] == ["red gift box"]
+    assert [tag.text for tag in tagger.tag("we want the red gift box", on=ON).tags] == [
+        "red gift box"
+    ]
     assert [tag.text for tag in tagger.tag("要红色的箱子", on=ON).tags] == ["红色的箱子"]
     assert tagger.tag("预算紧张", on=ON).tags == ()
