@@ -32,7 +32,7 @@ _CLOCK = SystemClock()
 
 def load(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """The configuration, free of faults; ``Misconfigured`` lists all of them at once."""
-    reading = read(file or config_file(environ), environ)
+    reading = read(file or config_file(environ), environ, kinds=sorted(registry.SOURCES))
     problems = list(reading.problems)
     for source in reading.settings.sources:
         problems += _source_problems(reading.settings.file, source)

@@ -26,6 +26,7 @@ MAX_SUBJECT = 2_000
 MAX_TEXT = 500_000
 MAX_PEOPLE = 500
 MAX_ALSO = 20
+MAX_TURNS = 5_000
 REP_CHANNEL = "x-genjin-rep-channel"
 """How the source of recordings says which channel is ours: ``left`` or ``right``."""
 _REPLY = re.compile(r"^\s*(?:re|aw|sv|回复|答复|回覆)\s*[:：]", re.IGNORECASE)
@@ -60,7 +61,7 @@ class Pipeline:
 
     def settle(self, capture: Capture) -> Entry:
         """What becomes of one item: an activity, or the rule that keeps it on the laptop."""
-        text = clean(capture.text, capture.kind, is_html=capture.is_html).text
+        text = clean(capture.text, capture.kind, is_html=capture.is_html).text[:MAX_TEXT]
         thread = identity.thread_key(capture.references)
         people = tuple(
             person.model_copy(update={"side": privacy.side_of(person, self.policy)})
@@ -94,7 +95,7 @@ class Pipeline:
         direction = capture.direction or direction_of(capture.kind, people)
 
         subject, in_subject = privacy.mask(capture.subject[:MAX_SUBJECT])
-        text, in_text = privacy.mask(text[:MAX_TEXT])
+        text, in_text = privacy.mask(text)
         attachments, in_names = _masked_names(capture.attachments)
 
         # What a machine wrote says nothing about what the customer wants.
@@ -158,6 +159,7 @@ class Pipeline:
             raw_text, _ = privacy.mask(turn.raw_text)
             masked += count
             heard.append(turn.model_copy(update={"text": text, "raw_text": raw_text}))
+        heard = _bounded(heard)
         text, _ = spoken.transcript(heard)
         found = self.tagger.tag_turns(heard, on=self._day(activity))
         signals = activity.signals
@@ -256,6 +258,18 @@ def _speaker(kind: Kind, direction: Direction, people: Sequence[Participant]) ->
         return "rep"
     senders = [person.side for person in people if person.role in ("from", "caller")]
     return "customer" if direction == "inbound" and "customer" in senders else "unknown"
+
+
+def _bounded(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns from the start that an activity has room for."""
+    room = MAX_TEXT
+    kept: list[Turn] = []
+    for turn in turns[:MAX_TURNS]:
+        room -= len(turn.text) + 1
+        if room < 0:
+            break
+        kept.append(turn)
+    return kept
 
 
 def _masked_names(files: Sequence[Attachment]) -> tuple[tuple[Attachment, ...], int]:

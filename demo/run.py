@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+from filelock import FileLock, Timeout
 from platformdirs import user_data_path
+from sqlalchemy import select
 
 from agent.contract.device import Heartbeat
 from agent.messages import text
 from demo.company import load as load_company
 from demo.seed import seed
 from server.app import create_app
-from server.cli import listen, serve
+from server.cli import in_words, listen, serve
 from server.identity import service as identity
 from server.identity.models import Person
 from server.kernel.auth import Principal
@@ -56,8 +58,19 @@ class Demo:
         """Lay the data at need, serve, and let the agent read; returns after Ctrl-C."""
         # A taken port must be told before a minute of work, not after it.
         listen("127.0.0.1", self.port).close()
+        try:
+            with in_words():
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                with FileLock(self.folder / "demo.lock", timeout=0):
+                    self._run(reset=reset)
+        except Timeout as taken:
+            raise click.ClickException(text("demo.in_use", folder=self.folder)) from taken
+
+    def _run(self, *, reset: bool) -> None:
         settings = load_settings(
-            data_dir=self._emptied(reset) / "server", host="127.0.0.1", port=self.port
+            data_dir=self._emptied(reset) / "server",
+            host="127.0.0.1",
+            port=self.port,
         )
         app = create_app(settings)
         kernel = app.extensions["genjin"]
@@ -79,7 +92,6 @@ class Demo:
             for part in ("server", "agent", "files"):
                 shutil.rmtree(self.folder / part, ignore_errors=True)
             self.manifest.unlink(missing_ok=True)
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self.folder
 
     def _lay(self, kernel: Any) -> None:
@@ -213,25 +225,27 @@ class _Agent:
 
     def _show_progress(self) -> None:
         shown = ""
-        while not self._done.wait(1.0):
+        while not self._done.wait(0.5):
             if self._process is not None and self._process.poll() is not None:
                 click.echo(text("demo.agent_ended", log=self._config.parent / "agent.log"))
                 return
-            line = _progress(self._kernel)
+            beat = _heartbeat(self._kernel)
+            line = _progress(beat) if beat is not None else ""
             if line and line != shown:
                 click.echo(f"  {line}")
                 shown = line
 
 
-def _progress(kernel: Any) -> str:
+def _heartbeat(kernel: Any) -> Heartbeat | None:
     with kernel.db.reading() as session:
-        people = [person.id for person in session.query(Person)]
+        people = list(session.scalars(select(Person.id)))
         devices = identity.live_devices(session, people)
-        beat = next(
+        return next(
             (identity.status_of(d) for d in devices if d.kind == "agent" and d.status), None
         )
-    if not isinstance(beat, Heartbeat):
-        return ""
+
+
+def _progress(beat: Heartbeat) -> str:
     return " · ".join(
         text(
             "demo.source",

@@ -11,8 +11,8 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from pydantic import ValidationError
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -24,12 +24,13 @@ from server.kernel.api import PREFIX, bearer_token
 from server.kernel.capability import Capability
 from server.kernel.clock import Clock, SystemClock
 from server.kernel.context import Kernel, kernel
-from server.kernel.db import Database
-from server.kernel.errors import Busy, ServerError, Unauthorized
+from server.kernel.db import MISUSE, Database, counter_value, failure_code
+from server.kernel.errors import Busy, ServerError, Unauthorized, trace
 from server.kernel.events import EventBus
 from server.kernel.jobs import Scheduler
 from server.kernel.limits import limiter
 from server.kernel.settings import Settings
+from server.kernel.wire import WireJson, refuse_nul
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> OpenAPI:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json = WireJson(app)
     app.extensions["genjin"] = Kernel(
         settings=settings,
         clock=clock,
@@ -82,6 +83,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> OpenAPI:
     csrf = CSRFProtect(app)
     limiter.init_app(app)
     app.before_request(_who_is_asking)
+    app.before_request(_readable)
     app.after_request(_security_headers)
     _handle_errors(app)
     app.context_processor(lambda: _in_templates(settings))
@@ -123,6 +125,12 @@ def _who_is_asking() -> None:
                 g.principal = identity.principal_for_token(session, secret)
             except Unauthorized:
                 g.principal = None
+
+
+def _readable() -> None:
+    refuse_nul(request.args)
+    if not _is_api():
+        refuse_nul(request.form)
 
 
 def _security_headers(response: Response) -> Response:
@@ -204,16 +212,19 @@ def _handle_errors(app: Flask) -> None:
         failure.status = error.code  # type: ignore[assignment]
         return _answer(failure)
 
-    def on_database(error: OperationalError) -> BaseResponse | tuple[str, int]:
-        log.error("database: %s", type(error.orig).__name__)
+    def on_database(error: DBAPIError | PoolTimeout) -> BaseResponse | tuple[str, int]:
+        if isinstance(error, MISUSE):
+            return on_anything(error)
+        log.error("database: %s", failure_code(error))
         return _answer(Busy("database_busy"))
 
     def on_anything(error: Exception) -> BaseResponse | tuple[str, int]:
-        log.error("unexpected %s", type(error).__name__, exc_info=error)
+        log.error("unexpected %s", trace(error))
         return _answer(ServerError())
 
     app.register_error_handler(HTTPException, on_http)
-    app.register_error_handler(OperationalError, on_database)
+    app.register_error_handler(DBAPIError, on_database)
+    app.register_error_handler(PoolTimeout, on_database)
     app.register_error_handler(Exception, on_anything)
 
 
@@ -223,7 +234,7 @@ def _healthz() -> Response:
 
 
 def _readyz() -> Response:
-    """The database answers too."""
+    """The database answers too, and holds our tables."""
     with kernel().db.reading() as session:
-        session.execute(text("SELECT 1"))
+        counter_value(session, "feed")
     return jsonify({"status": "ok"})

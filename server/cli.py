@@ -4,7 +4,8 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,32 @@ def _opened(data_dir: Path | None, **override: Any) -> tuple[Settings, Any]:
     from server.app import create_app  # noqa: PLC0415 -- `--help` need not load the server
     from server.migrate import upgrade  # noqa: PLC0415
 
-    settings = load(data_dir=data_dir, **override)
-    app = create_app(settings)
-    upgrade(app.extensions["genjin"].db.engine)
+    with in_words():
+        settings = load(data_dir=data_dir, **override)
+        app = create_app(settings)
+        upgrade(app.extensions["genjin"].db.engine)
     return settings, app
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """A folder or database that cannot be used ends the command with a sentence, not a traceback."""
+    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415
+
+    try:
+        yield
+    except DatabaseError as error:
+        raise click.ClickException(said("cli.database_unusable", reason=error.orig)) from error
+    except OSError as error:
+        where, why = error.filename or "", error.strerror or type(error).__name__
+        raise click.ClickException(said("cli.folder_unusable", where=where, why=why)) from error
+
+
+def said(code: str, **params: object) -> str:
+    """A message of the catalogue in the language of the person at this computer."""
+    from agent.messages import person_language  # noqa: PLC0415
+
+    return catalogue(person_language())[code].format_map(params)
 
 
 @server.command()
@@ -72,10 +95,7 @@ def listen(host: str, port: int) -> socket.socket:
         sock.bind((host, port))
     except OSError as error:
         sock.close()
-        from agent.messages import person_language  # noqa: PLC0415
-
-        text = catalogue(person_language())["cli.port_taken"].format(host=host, port=port)
-        raise click.ClickException(text) from error
+        raise click.ClickException(said("cli.port_taken", host=host, port=port)) from error
     return sock
 
 
@@ -90,11 +110,24 @@ def serve(
     """Serve and run the periodic jobs until ``stop`` is set, or until SIGINT or SIGTERM."""
     from waitress.server import create_server  # noqa: PLC0415
 
-    from server.app import scheduler  # noqa: PLC0415
+    from server.app import MAX_REQUEST_BYTES, scheduler  # noqa: PLC0415
 
+    # A short queue is normal with many open pages and says nothing a person could act on.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     stop = stop or _stop_on_signals()
     sock = listen(settings.host, settings.port)
-    waitress = create_server(app, sockets=[sock], threads=threads, ident=None)
+    connections: dict[int, Any] = {}
+    waitress = create_server(
+        app,
+        map=connections,
+        sockets=[sock],
+        threads=threads,
+        ident=None,
+        # Refused before it fills the disk; a little above what the application refuses in words.
+        max_request_body_size=2 * MAX_REQUEST_BYTES,
+        clear_untrusted_proxy_headers=True,
+        **_behind(settings.trusted_proxy),
+    )
     jobs = scheduler(app) if settings.jobs else None
     serving = threading.Thread(target=waitress.run, name="http", daemon=True)
     serving.start()
@@ -107,9 +140,20 @@ def serve(
     finally:
         if jobs is not None:
             jobs.stop()
-        waitress.close()
+        waitress.task_dispatcher.shutdown()
+        # In the thread that works with them: it would else find them closed under its hands.
+        waitress.trigger.pull_trigger(lambda: waitress.asyncore.close_all(connections))
         serving.join(timeout=5)
         app.extensions["genjin"].db.dispose()
+
+
+def _behind(proxy: str | None) -> dict[str, Any]:
+    if proxy is None:
+        return {}
+    return {
+        "trusted_proxy": proxy,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
+    }
 
 
 def _stop_on_signals() -> threading.Event:
@@ -164,6 +208,7 @@ def user_add(
             raise click.ClickException(faults) from error
         if team:
             service.join_team(uow, person, team)
+        service.audit(uow, None, "person.add", f"person/{person.id}", after=[role, team])
     click.echo(f"{person.id}")
 
 
@@ -185,4 +230,5 @@ def token_add(data_dir: Path | None, email: str, label: str) -> None:
         person = service.find_person(uow.session, email)
         if person is None:
             raise click.ClickException(f"{email}: unknown_person")
+        service.audit(uow, None, "token.issue", f"person/{person.id}", after=label)
         click.echo(service.issue_token(uow, person.id, label=label))

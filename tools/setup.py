@@ -135,20 +135,33 @@ def _satisfies(have: dict[str, str], wanted: dict[str, str]) -> bool:
 
 
 def _index() -> dict[str, str]:
-    """Let uv use the package index that pip is configured for (company mirrors, 清华源 …)."""
-    if "UV_DEFAULT_INDEX" in os.environ:
-        return {}
+    """Let uv use the package index and the certificates that pip is configured for."""
+    settings = {"UV_DEFAULT_INDEX": "index-url", "SSL_CERT_FILE": "cert"}
+    settings["UV_INSECURE_HOST"] = "trusted-host"
+    found = {
+        variable: value
+        for variable, option in settings.items()
+        if variable not in os.environ and (value := _pip_option(option))
+    }
+    # Company certificates stand in the system's store; uv would look at its own list only.
+    return {"UV_SYSTEM_CERTS": "1", **found}
+
+
+def _pip_option(name: str) -> str:
+    named = os.environ.get("PIP_" + name.upper().replace("-", "_"))
+    if named:
+        return named
     asked = subprocess.run(
-        [str(PYTHON), "-m", "pip", "config", "get", "global.index-url"],
+        [str(PYTHON), "-m", "pip", "config", "get", f"global.{name}"],
         capture_output=True,
         text=True,
         check=False,
     )
-    url = os.environ.get("PIP_INDEX_URL") or asked.stdout.strip()
-    return {"UV_DEFAULT_INDEX": url} if url else {}
+    return asked.stdout.strip()
 
 
 def _speech_model(*, needed: bool) -> None:
+    step("speech model (about 140 MB the first time)")
     try:
         run(PYTHON, "-m", "agent.nlp.speech.models", "get", "base")
     except SetupFailed:

@@ -21,7 +21,9 @@ from agent.rules.identity import normalize_email
 
 MAX_BYTES = 100 * 1024 * 1024
 MAX_TEXT = 500_000
-"""Characters."""
+"""Characters of plain text."""
+MAX_HTML = 2_000_000
+"""Characters of HTML: markup takes several times the room of the words in it."""
 CALENDAR_METHOD = "x-genjin-calendar-method"
 """Header-like key of a capture: the method of a calendar part (REQUEST, REPLY, CANCEL)."""
 REPORT_TYPE = "x-genjin-report-type"
@@ -31,6 +33,15 @@ DRAFT = "x-genjin-draft"
 
 _MAX_SUBJECT = 2_000
 _MAX_ID = 300
+_MAX_HTML_BYTES = 8 * 1024 * 1024
+"""Decoded bytes of one HTML part that are looked at, pictures and style sheets included."""
+_WORDLESS = re.compile(
+    r"<!--(?:-?>|.*?(?:-->|\Z))"
+    r"|<(style|script)\b.*?(?:</\1\s*>|\Z)"
+    r"|(?<=[\"'(=])data:[a-z0-9.+/;=-]{0,200},[a-z0-9+/=%\s-]*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What HTML carries without a word to read: comments, style sheets, pictures written in place."""
 _LEADING_LINES = re.compile(rb"[\r\n]*")
 _SPACE = re.compile(r"\s+")
 _METHOD = re.compile(rb"^METHOD:[ \t]*([A-Za-z-]{3,20})", re.MULTILINE | re.IGNORECASE)
@@ -193,7 +204,7 @@ def _text(candidates: Sequence[Part]) -> tuple[str, bool]:
     """The text a person would read: of alternatives the plain one, else the HTML one."""
     chosen: list[tuple[str, bool]] = []
     done: set[int] = set()
-    room = MAX_TEXT
+    room = MAX_HTML
     for part in candidates:
         if part.alternative is not None:
             if part.alternative in done:
@@ -209,7 +220,7 @@ def _text(candidates: Sequence[Part]) -> tuple[str, bool]:
             room -= len(text)
     if any(is_html for _, is_html in chosen):
         pages = (text if is_html else f"<pre>{html.escape(text)}</pre>" for text, is_html in chosen)
-        return "\n".join(pages)[:MAX_TEXT], True
+        return "\n".join(pages)[:MAX_HTML], True
     return "\n".join(text for text, _ in chosen)[:MAX_TEXT], False
 
 
@@ -223,10 +234,18 @@ def _best(alternatives: Sequence[Part]) -> tuple[str, bool]:
 
 
 def _decoded(part: Part) -> tuple[str, bool]:
-    is_html = part.content_type == "text/html"
-    content = part.content(MAX_TEXT * 4)
-    text = decode_html(content, part.charset) if is_html else decode(content, part.charset)
-    return text.replace("\r\n", "\n")[:MAX_TEXT], is_html
+    if part.content_type != "text/html":
+        text = decode(part.content(MAX_TEXT * 4), part.charset)
+        return text.replace("\r\n", "\n")[:MAX_TEXT], False
+    page = decode_html(part.content(_MAX_HTML_BYTES), part.charset).replace("\r\n", "\n")
+    return bounded_html(page), True
+
+
+def bounded_html(page: str) -> str:
+    """At most ``MAX_HTML`` characters; a page that is long loses first what holds no words."""
+    if len(page) > MAX_TEXT:
+        page = _WORDLESS.sub("", page)
+    return page[:MAX_HTML]
 
 
 def _attachment(part: Part) -> Attachment:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 Problem = tuple[str, dict[str, object]]
 """A message code and what fills its placeholders; never a value from the configuration."""
@@ -25,9 +26,19 @@ def problems(
         return model.model_validate(dict(settings)), []
     except ValidationError as error:
         return None, [
-            (_code(fault["type"]), {"source": name, "setting": _place(fault["loc"])})
-            for fault in error.errors(include_input=False, include_context=False, include_url=False)
+            (
+                _code(fault["type"]),
+                {"source": name, "setting": _place(fault["loc"]), **_choices(fault)},
+            )
+            for fault in error.errors(include_input=False, include_url=False)
         ]
+
+
+def _choices(fault: ErrorDetails) -> dict[str, object]:
+    """What may stand there, where it is one of a few words."""
+    if fault["type"] != "literal_error":
+        return {}
+    return {"choices": fault["ctx"]["expected"]}
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
@@ -38,6 +49,8 @@ def _code(kind: str) -> str:
     match kind:
         case "missing":
             return "setting_missing"
+        case "literal_error":
+            return "setting_not_a_choice"
         case "extra_forbidden":
             return "setting_unknown"
         case _:

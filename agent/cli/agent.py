@@ -7,7 +7,8 @@ import platform
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -28,10 +29,12 @@ from agent.errors import (
     AlreadyRunning,
     DeliveryError,
     DeliveryRefused,
+    DeliveryUnauthorized,
     GenjinError,
     Misconfigured,
     StoreBroken,
 )
+from agent.nlp.speech import modelfolder
 from agent.outbox.lock import Lock
 from agent.outbox.store import Store
 from agent.settings import Settings, config_file, read
@@ -41,8 +44,10 @@ from agent.settings.template import new_config
 
 CLOCK = SystemClock()
 BAD_CONFIGURATION = 2
+LOG_NAME = "agent.log"
 _ASK_AGAIN_S = 0.2
 _STORE_PAUSE_S = 10.0
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 with_config = click.option(
     "--config",
@@ -95,8 +100,10 @@ def pair(config: Path | None, url: str, code: str) -> None:
     remote = remote_of(settings, secrets, clock=CLOCK)
     try:
         reply = remote.pair(code.strip(), platform.node())
+    except DeliveryUnauthorized:
+        _fail(sentence("pair_code_wrong"))
     except DeliveryRefused as error:
-        _fail(sentence("pair_refused", why=error.code))
+        _fail(sentence("pair_refused", url=url, why=sentence(error.code)))
     except DeliveryError as error:
         _fail(sentence("pair_no_answer", url=url, why=sentence(error.code)))
     finally:
@@ -146,7 +153,7 @@ def run(config: Path | None) -> None:
         signal.signal(number, lambda _number, _frame: stopped.set())
     try:
         with Lock(settings.state_dir):
-            _log_to(settings.state_dir / "agent.log")
+            _log_to(settings.state_dir / LOG_NAME)
             click.echo(sentence("running", file=settings.file), err=True)
             _run(settings, stopped)
     except GenjinError as error:
@@ -176,14 +183,32 @@ def _say_if_healed(worker: Agent) -> None:
 
 def _log_to(file: Path) -> None:
     """Counts and ids only: the log may be shown to whoever helps."""
-    to_file = RotatingFileHandler(file, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
     logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        handlers=[logging.StreamHandler(), to_file],
+        level=logging.INFO, format=_LOG_FORMAT, handlers=[logging.StreamHandler(), _LogFile(file)]
     )
     # It logs every request with its address.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+class _LogFile(RotatingFileHandler):
+    def __init__(self, file: Path) -> None:
+        super().__init__(file, maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True)
+        self.setFormatter(logging.Formatter(_LOG_FORMAT))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        """A full disk is told once, in the report, not as a traceback for each line."""
+
+
+@contextmanager
+def _quiet_log(file: Path) -> Iterator[None]:
+    """Into the file only: on the screen the report says it in the person's words."""
+    to_file, ours = _LogFile(file), logging.getLogger("agent")
+    ours.addHandler(to_file)
+    try:
+        yield
+    finally:
+        ours.removeHandler(to_file)
+        to_file.close()
 
 
 @agent.command()
@@ -193,13 +218,15 @@ def once(config: Path | None, as_json: bool) -> None:
     """全部读取并发送一次 / Read everything once, send it, report."""
     settings = _settings(config)
     try:
-        with Bar() as bar:
+        with Bar() as bar, _quiet_log(settings.state_dir / LOG_NAME):
             report = _once(settings, bar)
     except Misconfigured as error:
         _fail(*of_problems(error.problems), status=BAD_CONFIGURATION)
     except GenjinError as error:
         _fail(of_error(error))
-    _show(report, as_json=as_json)
+    _show(report, as_json=as_json, **_facts(settings))
+    if "fault" in report:
+        sys.exit(1)
 
 
 def _once(settings: Settings, bar: Callable[[str, int, int], None]) -> dict[str, object]:
@@ -220,7 +247,7 @@ def _own_pass(settings: Settings, bar: Callable[[str, int, int], None]) -> dict[
     try:
         worker.start()
         worker.full_pass()
-        return once_report(worker.store, settings.sources)
+        return once_report(worker.store, settings.sources, fault=worker.last_fault)
     finally:
         worker.stop()
 
@@ -235,7 +262,7 @@ def _asked_pass(settings: Settings) -> dict[str, object] | None:
             if not _is_running(settings):
                 return None
             pause.wait(_ASK_AGAIN_S)
-        return once_report(store, settings.sources)
+        return once_report(store, settings.sources, fault=store.fault())
     finally:
         store.close()
 
@@ -254,17 +281,24 @@ def status(config: Path | None, as_json: bool) -> None:
             store.close()
     except GenjinError as error:
         _fail(of_error(error))
-    _show(report, as_json=as_json)
+    _show(report, as_json=as_json, **_facts(settings))
 
 
-def _show(report: Mapping[str, object], *, as_json: bool) -> None:
+def _facts(settings: Settings) -> dict[str, object]:
+    """What the texts of bare codes speak of: a report holds no parameters."""
+    model = settings.speech.model or modelfolder.DEFAULT
+    command = modelfolder.command(model)
+    return {"model": model, "command": command, "file": settings.state_dir}
+
+
+def _show(report: Mapping[str, object], *, as_json: bool, **facts: object) -> None:
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
         return
     console = Console()
     console.print(table_of(report))
-    for line in notes_of(report):
-        console.print(line, markup=False)
+    for line in notes_of(report, **facts):
+        console.print(line, markup=False, soft_wrap=True)
 
 
 @agent.command()

@@ -36,35 +36,61 @@ def table_of(report: Mapping[str, Any]) -> Table:
     return table
 
 
-def notes_of(report: Mapping[str, Any]) -> list[str]:
-    """What a person should know beside the numbers."""
-    lines: list[str] = []
+def notes_of(report: Mapping[str, Any], **facts: object) -> list[str]:
+    """What a person should know beside the numbers; ``facts`` fill the texts of bare codes."""
+    fault = report.get("fault", "")
+    lines = [sentence(fault, **facts)] if fault else []
     for name, source in report["sources"].items():
         excluded = ", ".join(
             f"{sentence(f'rule_{rule}')} {count}" for rule, count in source["excluded"].items()
         )
         if excluded:
             lines.append(f"{name}: {sentence('excluded_by')} {excluded}")
-        if source.get("message"):
-            lines.append(f"{name}: {sentence(source['message'])}")
+        if source.get("message") and source["message"] != fault:
+            lines.append(f"{name}: {sentence(source['message'], **facts)}")
+        lines += _set_aside_lines(name, source.get("set_aside", {}))
     lines.append(sentence("outbox_line", **report["outbox"]))
     if "agent" in report:
-        lines += _agent_lines(report["agent"])
+        lines += _agent_lines(report["agent"], facts)
     return lines
 
 
-def _agent_lines(agent: Mapping[str, Any]) -> list[str]:
+def _set_aside_lines(name: str, reasons: Mapping[str, Any]) -> list[str]:
+    """Each reason with how many items it keeps back, and which. They are named here, on the
+    person's own screen, and nowhere else."""
+    lines: list[str] = []
+    for code, kept in reasons.items():
+        items = ", ".join(_printable(item) for item in kept["items"])
+        more = ", …" if kept["count"] > len(kept["items"]) else ""
+        told = sentence("set_aside_line", count=kept["count"], why=sentence(code))
+        lines.append(f"{name}: {told} {items}{more}")
+    return lines
+
+
+def _printable(text: str) -> str:
+    """A file's name may hold anything, a terminal's commands too."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _agent_lines(agent: Mapping[str, Any], facts: Mapping[str, object]) -> list[str]:
     lines = [sentence("agent_line_running" if agent["running"] else "agent_line_stopped")]
     if agent["server"] in ("ok", "waiting"):
         lines.append(sentence(f"server_line_{agent['server']}"))
     else:
-        lines.append(sentence("server_line_down", why=sentence(agent["server_message"])))
+        lines.append(sentence("server_line_down", why=sentence(_server_code(agent))))
     recordings = {"waiting": 0, "done": 0, "failed": 0, **agent["recordings"]}
     if any(recordings.values()):
         lines.append(sentence("recordings_line", **recordings))
     if recordings["waiting"] and agent["recordings_message"]:
-        lines.append(sentence(agent["recordings_message"]))
+        lines.append(sentence(agent["recordings_message"], **facts))
     return lines
+
+
+def _server_code(agent: Mapping[str, Any]) -> str:
+    """What to do about it, where a status alone would not tell."""
+    code = str(agent["server_message"])
+    refused_token = agent["server"] == "auth" and code.startswith("http_")
+    return "delivery_unauthorized" if refused_token else code
 
 
 class Bar:

@@ -15,10 +15,15 @@ def sentence(code: str, /, **params: object) -> str:
     status = _HTTP.fullmatch(code)
     if status is not None:
         return messages.text("http_status", status=status.group(1))
-    try:
-        return messages.text(code, **params)
-    except KeyError:
-        return code
+    text = messages.catalogue(messages.person_language()).get(code)
+    return code if text is None else text.format_map(_Known(params))
+
+
+class _Known(dict[str, object]):
+    """Where only the code was kept, a text with a gap still says more than the code."""
+
+    def __missing__(self, _key: str) -> str:
+        return "…"
 
 
 def of_error(error: GenjinError) -> str:

@@ -151,9 +151,9 @@ class Activity(Wire):
     """Further customers who took part themselves: the item stands on each one's timeline."""
     contact: Decision
     """What the agent proposes; the server decides with the same function."""
-    tags: tuple[Tag, ...] = ()
-    commitments: tuple[Commitment, ...] = ()
-    turns: tuple[Turn, ...] = ()
+    tags: tuple[Tag, ...] = Field(default=(), max_length=500)
+    commitments: tuple[Commitment, ...] = Field(default=(), max_length=200)
+    turns: tuple[Turn, ...] = Field(default=(), max_length=5_000)
     attachments: tuple[Attachment, ...] = ()
     masked: Count = 0
     """How many private numbers were masked in ``text`` and ``subject``."""

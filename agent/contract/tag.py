@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal, get_args
 
-from agent.contract.base import Wire
+from pydantic import Field
+
+from agent.contract.base import Count, Wire
 
 Category = Literal[
     "budget",
@@ -37,21 +39,21 @@ class Tag(Wire):
 
     category: Category
     status: Status
-    start: int
-    end: int
+    start: Count
+    end: Count
     text: str
     speaker: Speaker
-    score: float
+    score: float = Field(ge=0, le=1)
     """0 to 1: how sure the tagger is."""
-    t_start: float | None = None
-    t_end: float | None = None
+    t_start: float | None = Field(default=None, ge=0)
+    t_end: float | None = Field(default=None, ge=0)
 
 
 class Commitment(Wire):
     """Somebody promised something: ``下周三前发报价``."""
 
-    start: int
-    end: int
+    start: Count
+    end: Count
     text: str
     due: date | None
     """The person's calendar day; None when no time was named."""
@@ -62,12 +64,12 @@ class Turn(Wire):
     """One stretch of speech by one speaker."""
 
     speaker: Speaker
-    start_s: float
-    end_s: float
+    start_s: float = Field(ge=0)
+    end_s: float = Field(ge=0)
     text: str
     raw_text: str
     """What the recogniser wrote, before names and digits were mended."""
-    confidence: float
+    confidence: float = Field(ge=0, le=1)
 
 
 def transcript(turns: Iterable[Turn]) -> tuple[str, tuple[tuple[int, int], ...]]:

@@ -42,6 +42,8 @@ class Contact:
         self._clock = clock
         self._version = version
         self._on_news = on_news
+        self._shown: Shown = "shown"
+        """What became of the last notice: a desktop that stays away is logged once."""
         self._known: tuple[int, int] | None = None
         """Policy version and directory revision as of the last refresh."""
 
@@ -86,8 +88,9 @@ class Contact:
 
     def _show(self, title: str, text: str) -> Shown:
         result = self._desktop.show(title, text)
-        if result != "shown":
+        if result != self._shown:
             log.info("desktop notice: %s", result)
+            self._shown = result
         return result
 
     def note_state(self, error: DeliveryError | None) -> None:

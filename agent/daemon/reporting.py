@@ -48,19 +48,25 @@ class Books:
         self.store.statuses.put(name, self.status(name, kind).model_copy(update=fresh))
 
 
-def once_report(store: Store, sources: Sequence[SourceSettings]) -> dict[str, object]:
-    """``genjin agent once --json``: these keys are what people and programs rely on."""
+def once_report(
+    store: Store, sources: Sequence[SourceSettings], *, fault: str = ""
+) -> dict[str, object]:
+    """``genjin agent once --json``: these keys are what people and programs rely on.
+
+    With a ``fault`` of the store (its code) nothing can be taken in: every source waits for it.
+    """
     outbox = store.queue.status()
-    return {
+    report: dict[str, object] = {
         "sources": {
             name: {
-                "state": status.state,
+                "state": "waiting" if fault else status.state,
                 "seen": status.seen,
                 "stored": status.stored,
                 "excluded": dict(sorted(status.excluded.items())),
                 "pending": status.pending,
                 "quarantined": status.quarantined,
                 "unexplained": status.unexplained,
+                **({"message": fault} if fault else {}),
             }
             for name, status in Books(store).statuses(sources).items()
         },
@@ -70,20 +76,26 @@ def once_report(store: Store, sources: Sequence[SourceSettings]) -> dict[str, ob
             "quarantined": outbox.quarantined,
         },
     }
+    return {**report, "fault": fault} if fault else report
 
 
 def status_report(
     store: Store, sources: Sequence[SourceSettings], *, running: bool
 ) -> Mapping[str, object]:
     """``genjin agent status --json``: the same, with progress, messages and the agent itself."""
-    report = once_report(store, sources)
+    fault = store.fault()
+    report = once_report(store, sources, fault=fault)
     statuses = Books(store).statuses(sources)
     shown = report["sources"]
     if isinstance(shown, dict):
         for name, status in statuses.items():
             shown[name] |= {
                 "type": status.type,
-                "message": status.message,
+                "message": fault or status.message,
+                "set_aside": {
+                    code: {"count": kept.count, "items": list(kept.items)}
+                    for code, kept in store.ledger.set_aside(name).items()
+                },
                 "done": status.done,
                 "total": status.total,
                 "complete_to": status.complete_to.isoformat() if status.complete_to else None,

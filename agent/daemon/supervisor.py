@@ -95,8 +95,11 @@ class Agent:
             on_done=self._on_heard,
             at=parts.at,
         )
-        self._contact = loop("contact", ContactTurn(contact, parts.clock))
-        self._sending = loop("sender", SendTurn(sender, is_stopping=self._stop.is_set))
+        self._send_turn = SendTurn(sender, is_stopping=self._stop.is_set)
+        self._sending = loop("sender", self._send_turn)
+        self._contact = loop(
+            "contact", ContactTurn(contact, parts.clock, on_reached=self._on_reached)
+        )
         self._listening = loop(
             "listener", lambda asked: listener.run(self._stop.is_set, all_due=asked)
         )
@@ -229,6 +232,10 @@ class Agent:
     def _on_stored(self) -> None:
         self._sending.ring()
         self._listening.ring()
+
+    def _on_reached(self) -> None:
+        self._send_turn.resume()
+        self._sending.ring()
 
     def _on_heard(self, done: int, waiting: int) -> None:
         self._sending.ring()

@@ -23,6 +23,12 @@ _CUSTOMER_ACTS = re.compile(
     r"|\b(?:they|he|she|the customer|the client)\b",
     re.IGNORECASE,
 )
+_JOINS_ON = re.compile(
+    r"(?:但是|但(?![愿凡])|不过(?![关去来])|可是|然而|而且|并且|所以|因此|然后|那么)[ ,，、]*"
+    r"|(?:and|but|so(?! (?:far|long|that))|then)\b[ ,]+",
+    re.IGNORECASE,
+)
+"""What ties a clause to the one before says nothing about what is promised in it."""
 _LEAST_CERTAIN = {"asserted": 1.0, "reported": 0.9, "past": 0.9}
 
 
@@ -275,4 +281,6 @@ def _trim(sentence: str, start: int, end: int) -> tuple[int, int]:
     text = sentence[start:end]
     end = start + len(text.rstrip(" .。!！?？;；…\"'”"))
     start += len(text) - len(text.lstrip(" -*•·"))
+    while (joins := _JOINS_ON.match(sentence, start, end)) and joins.end() < end:
+        start = joins.end()
     return start, max(start, end)

@@ -45,12 +45,16 @@ _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE
 )
 _INTRODUCES = re.compile(r"(?:写道|寫道|wrote)\s*[:：]?\s*$")
-_NESTING = re.compile(
-    r"<(/?)(?!br\b|img\b|hr\b|meta\b|link\b|input\b|col\b|p\b|li\b|t[drh]\b|tbody\b|d[td]\b|option\b)[a-z]",
-    re.IGNORECASE,
-)
-"""Tags that open or close a level; those that close by themselves left out."""
-_DEEPEST: Final = 2_000
+_TAGS = re.compile(r"<(/?)([a-z][^\s/<>]{0,40})", re.IGNORECASE)
+_VOID: Final = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"))
+_CLOSED_BY_THE_NEXT: Final = frozenset((
+    "body", "dd", "dt", "head", "html", "li", "option", "p", "tbody", "td", "tfoot", "th", "thead",
+    "tr",
+))  # fmt: skip
+"""Elements that do not nest in themselves, unless they stand in a drawing."""
+_FOREIGN: Final = frozenset(("math", "svg"))
+_DEEPEST: Final = 512
+"""Browsers stop nesting there too."""
 _WINDOW: Final = 4_096
 """How far ahead a word is looked for: keeps the look-up linear on HTML that does not add up."""
 
@@ -73,12 +77,27 @@ def html_to_text(source: str) -> tuple[str, OffsetMap]:
 
 
 def _too_deep(source: str) -> bool:
-    """Whether elements nest deeper than any mail: the parser's time grows with depth squared."""
+    """Whether elements nest deeper than any mail: the parser's time grows with depth squared.
+
+    One pass over the tags. An end tag counts only against a start tag of its name, as the parser
+    too passes over the others.
+    """
+    still_open: dict[str, int] = {}
     depth = 0
-    for tag in _NESTING.finditer(source):
-        depth += -1 if tag[1] else 1
-        if depth > _DEEPEST:
-            return True
+    foreign = False
+    for tag in _TAGS.finditer(source):
+        name = tag[2].lower()
+        if name in _VOID or (name in _CLOSED_BY_THE_NEXT and not foreign):
+            continue
+        if not tag[1]:
+            foreign = foreign or name in _FOREIGN
+            still_open[name] = still_open.get(name, 0) + 1
+            depth += 1
+            if depth > _DEEPEST:
+                return True
+        elif still_open.get(name):
+            still_open[name] -= 1
+            depth -= 1
     return False
 
 
@@ -138,7 +157,7 @@ class _Walk:
         attributes = node.attributes
         if tag == "blockquote":
             return (attributes.get("type") or "").lower() == "cite" or bool(
-                _INTRODUCES.search("".join(self._out[-12:]))
+                _INTRODUCES.search("".join(word[-40:] for word in self._out[-12:]))
             )
         if not attributes:
             return False

@@ -1,10 +1,10 @@
 """The tagger: clean text in, tags and commitments out. Deterministic; never raises on odd text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from agent.contract.activity import Kind
 from agent.contract.tag import Commitment, Speaker, Tag, Turn, transcript
@@ -15,6 +15,12 @@ from agent.nlp.scan import Scanner
 
 if TYPE_CHECKING:
     from agent.nlp.component import SentenceDocs
+
+MAX_TAGS: Final = 200
+MAX_COMMITMENTS: Final = 50
+"""Of one text or call; what somebody pastes into a note may be a book."""
+
+_Item = TypeVar("_Item", Tag, Commitment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +88,39 @@ class Tagger:
                 )
 
 
-def _tagging(
-    found: Iterator[tuple[Tag, Commitment | None]] | list[tuple[Tag, Commitment | None]],
-) -> Tagging:
+def _tagging(found: Iterable[tuple[Tag, Commitment | None]]) -> Tagging:
     pairs = list(found)
+    promises = [(tag.score, commitment) for tag, commitment in pairs if commitment is not None]
     return Tagging(
-        tuple(tag for tag, _ in pairs),
-        tuple(commitment for _, commitment in pairs if commitment is not None),
+        _weightiest(
+            [tag for tag, _ in pairs],
+            said=[(tag.category, tag.text) for tag, _ in pairs],
+            scores=[tag.score for tag, _ in pairs],
+            most=MAX_TAGS,
+        ),
+        _weightiest(
+            [commitment for _, commitment in promises],
+            said=[(commitment.owner, commitment.text) for _, commitment in promises],
+            scores=[score for score, _ in promises],
+            most=MAX_COMMITMENTS,
+        ),
     )
+
+
+def _weightiest(
+    items: Sequence[_Item], *, said: Sequence[object], scores: Sequence[float], most: int
+) -> tuple[_Item, ...]:
+    """At most ``most`` of the items, in their order: repetitions go first, then the least certain,
+    of equals the later ones."""
+    if len(items) <= most:
+        return tuple(items)
+    seen: set[object] = set()
+    ranked: list[tuple[bool, float, int]] = []
+    for index, key in enumerate(said):
+        ranked.append((key in seen, -scores[index], index))
+        seen.add(key)
+    kept = sorted(index for _, _, index in sorted(ranked)[:most])
+    return tuple(items[index] for index in kept)
 
 
 def _in_call(tag: Tag, turn: Turn, offset: int) -> Tag:

@@ -13,6 +13,8 @@ from agent.outbox.schema import customers, meta
 _REVISION = "directory_revision"
 _POLICY = "policy"
 _ETAG = "policy_etag"
+_PROBE = "probe"
+_PROBE_CHARS = 65_536
 
 
 class Held:
@@ -69,6 +71,12 @@ class Held:
         with self._database.write() as tx:
             tx.execute(delete(customers))
             tx.execute(delete(meta).where(meta.c.key.in_([_REVISION, _POLICY, _ETAG])))
+
+    def prove_writable(self) -> None:
+        """Write something, and take it away in the same transaction. Raises ``StoreBroken``."""
+        with self._database.write() as tx:
+            _put(tx, _PROBE, "x" * _PROBE_CHARS)
+            tx.execute(delete(meta).where(meta.c.key == _PROBE))
 
     def get(self, key: str) -> str | None:
         with self._database.read() as tx:

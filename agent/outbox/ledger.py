@@ -29,6 +29,15 @@ class Counts:
     quarantined: int = 0
 
 
+@dataclass(slots=True)
+class SetAside:
+    """Quarantined items of one source that share a code."""
+
+    count: int = 0
+    items: list[str] = field(default_factory=list)
+    """Some of their names in the source. For this computer's screen alone: they are private."""
+
+
 class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -79,6 +88,22 @@ class Ledger:
                 case _:
                     counts.quarantined += number
         return counts
+
+    def set_aside(self, source: str, *, examples: int = 3) -> dict[str, SetAside]:
+        """Why items are in quarantine: code → how many, and up to ``examples`` of them."""
+        found: dict[str, SetAside] = {}
+        with self._database.read() as tx:
+            rows = tx.execute(
+                select(table.c.code, table.c.external_id)
+                .where(table.c.source == source, table.c.state == "quarantined")
+                .order_by(table.c.code, table.c.external_id)
+            )
+            for code, external_id in rows:
+                kept = found.setdefault(code, SetAside())
+                kept.count += 1
+                if len(kept.items) < examples:
+                    kept.items.append(external_id)
+        return found
 
     def audit(self, source: str, held: Collection[str]) -> list[str]:
         """Which of the items that ``source`` holds now the ledger knows nothing about."""

@@ -1,6 +1,6 @@
 """What is yet to be sent: lease, delivered, retry, quarantine. Nothing goes without an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -126,6 +126,16 @@ class Queue:
                 update(outbox)
                 .where(outbox.c.state == "quarantined", outbox.c.last_error.startswith("http_"))
                 .values(state="pending", attempts=0, suspicion=0, not_before="")
+            )
+            return changed.rowcount
+
+    def wake(self, codes: Collection[str]) -> int:
+        """What waits only because of ``codes`` is due now, as if it had never been tried."""
+        with self._database.write() as tx:
+            changed = tx.execute(
+                update(outbox)
+                .where(outbox.c.state == "pending", outbox.c.last_error.in_(codes))
+                .values(attempts=0, not_before="")
             )
             return changed.rowcount
 

@@ -18,14 +18,19 @@ class RetryDecision:
 
 
 def decide(
-    failures: int, *, key: str, now: datetime, retry_after: float | None = None
+    failures: int,
+    *,
+    key: str,
+    now: datetime,
+    retry_after: float | None = None,
+    cap_s: float = CAP_S,
 ) -> RetryDecision:
     """The ``failures``-th failure in a row (from 1) of ``key``: when is the next attempt?
 
-    Doubles from ``BASE_S`` to ``CAP_S``; half of it is jitter, so that a hundred laptops do not
+    Doubles from ``BASE_S`` to ``cap_s``; half of it is jitter, so that a hundred laptops do not
     come back in the same second. Never earlier than the server asked for.
     """
-    doubled: float = min(CAP_S, BASE_S * 2.0 ** min(max(failures, 1) - 1, 16))
+    doubled: float = min(cap_s, BASE_S * 2.0 ** min(max(failures, 1) - 1, 16))
     wait_s = doubled * (0.5 + 0.5 * _fraction(key, failures))
     if retry_after is not None:
         wait_s = max(wait_s, min(max(retry_after, 0.0), LONGEST_HINT_S))

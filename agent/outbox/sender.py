@@ -18,6 +18,8 @@ UNANSWERED = frozenset({"server_timeout", "server_unreachable", "connection_brok
 """Codes that say nothing about what was sent: there was no answer."""
 _BUSY = frozenset({"http_408", "http_425", "http_429", "http_502", "http_503", "http_504"})
 """Nor do these: the server, or what stands before it, has no time."""
+_AWAY = UNANSWERED | {"http_502", "http_503", "http_504"}
+"""What is heard of a server that is not there, from itself or from what stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class Sender:
         self._at = at
         """Called between any two steps; tests die there."""
 
+    def resume(self) -> None:
+        """The server is back: what waited for it, perhaps for minutes yet, may go now."""
+        self._failures = 0
+        self._queue.wake(_AWAY)
+
     def flush(self, *, all_due: bool = False, stopping: Callable[[], bool] = lambda: False) -> Sent:
         """Send batch after batch until nothing is due or the server wants to be left alone."""
         if self._unclean:
@@ -73,7 +80,8 @@ class Sender:
                 log.warning("server does not accept the token: %s", error.code)
                 self._queue.release(batch, code=error.code)
                 return Sent("auth", error.code, retry.CAP_S)
-            self._failures = 0
+            if self._failures:
+                self.resume()
         return Sent("stopped")
 
     def _idle(self) -> Sent:

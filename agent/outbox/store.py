@@ -1,6 +1,7 @@
 """The store as a whole: opened, healed, and its parts under one name."""
 
 import logging
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from agent.outbox.settling import Settling
 from agent.outbox.statuses import Statuses
 
 log = logging.getLogger(__name__)
+
+_ROOM = 1024 * 1024
+"""With less than this many bytes on the disk a page of mail may not fit."""
 
 
 class Store:
@@ -65,6 +69,17 @@ class Store:
         """Store one page and its cursor, all or nothing. Storing it again changes nothing."""
         with self.database.write() as tx:
             Settling(tx, now=now, generation=self.generation).settle(page)
+
+    def fault(self) -> str:
+        """The code of what keeps the store from being written now; empty when nothing does."""
+        try:
+            self.held.prove_writable()
+            free = shutil.disk_usage(self.database.file.parent).free
+        except StoreBroken as error:
+            return error.code
+        except OSError:
+            return "store_unwritable"
+        return "store_full" if free < _ROOM else ""
 
     def close(self) -> None:
         self.database.close()

@@ -1,8 +1,9 @@
 """Read a configuration and list every fault in it at once."""
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -30,11 +31,16 @@ class Reading:
     problems: tuple[Problem, ...]
 
 
-def read(file: Path, environ: Mapping[str, str] = os.environ) -> Reading:
-    """Read ``file``; a fault never raises but stands in ``problems``."""
+def read(
+    file: Path, environ: Mapping[str, str] = os.environ, *, kinds: Sequence[str] = ()
+) -> Reading:
+    """Read ``file``; a fault never raises but stands in ``problems``.
+
+    ``kinds`` are the types of sources that exist: what a missing one is told by example.
+    """
     file = file.expanduser().absolute()
     document, problems = _parse(file)
-    reader = _Reader(file, problems)
+    reader = _Reader(file, problems, kinds)
     blank = Settings(file=file, state_dir=places.state_dir(environ), server_url="")
     if document is None:
         return Reading(blank, tuple(problems))
@@ -62,21 +68,34 @@ def read(file: Path, environ: Mapping[str, str] = os.environ) -> Reading:
 def _parse(file: Path) -> tuple[dict[str, object] | None, list[Problem]]:
     try:
         # utf-8-sig: Windows' own editor writes a byte order mark, which TOML does not allow.
-        return tomllib.loads(file.read_text("utf-8-sig")), []
+        text = file.read_text("utf-8-sig")
     except FileNotFoundError:
         return None, [("config_missing", {"file": file})]
     except (OSError, UnicodeDecodeError) as error:
         return None, [("config_unreadable", {"file": file, "why": type(error).__name__})]
+    try:
+        return tomllib.loads(text), []
     except tomllib.TOMLDecodeError as error:
-        return None, [("config_not_toml", {"file": file, "why": error})]
+        code = "config_backslash" if _has_backslash(text, error) else "config_not_toml"
+        return None, [(code, {"file": file, "why": error})]
+
+
+def _has_backslash(text: str, error: tomllib.TOMLDecodeError) -> bool:
+    """Is the line at fault one that holds a backslash in double quotes, as in a Windows path?"""
+    place = re.search(r"at line (\d+)", str(error))
+    lines = text.splitlines()
+    if place is None or not 0 < int(place[1]) <= len(lines):
+        return False
+    return re.search(r'"[^"]*\\', lines[int(place[1]) - 1]) is not None
 
 
 class _Reader:
     """Takes values out of tables and notes what is wrong with them."""
 
-    def __init__(self, file: Path, problems: list[Problem]) -> None:
+    def __init__(self, file: Path, problems: list[Problem], kinds: Sequence[str]) -> None:
         self._file = file
         self._problems = problems
+        self._kinds = kinds
 
     def wrong(self, code: str, key: str, **params: object) -> None:
         self._problems.append((code, {"file": self._file, "key": key, **params}))
@@ -137,7 +156,8 @@ class _Reader:
             table = self.table(tables, name)
             kind = self.text(table, f"sources.{name}.type")
             if "type" not in table:
-                self.wrong("config_key_missing", f"sources.{name}.type", example="imap")
+                known = '" | "'.join(self._kinds)
+                self.wrong("config_key_missing", f"sources.{name}.type", example=known)
             if kind:
                 options = {key: value for key, value in table.items() if key != "type"}
                 for key in _PATH_OPTIONS:

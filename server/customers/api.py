@@ -2,20 +2,35 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
-from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agent.contract.activity import Decision, Participant
-from agent.contract.base import Utc
 from agent.contract.directory import DirectoryDelta
-from agent.contract.tag import Category, Speaker, Status
-from server.customers import service
+from server.customers import corrections, service
+from server.customers.bodies import (
+    ActivityPath,
+    CustomerList,
+    CustomerOut,
+    CustomerPatch,
+    CustomerPath,
+    CustomerQuery,
+    DirectoryQuery,
+    Judged,
+    LastContacted,
+    Moved,
+    NewCustomerBody,
+    RecentTag,
+    RelinkBody,
+    TagPath,
+    Timeline,
+    TimelineItem,
+    TimelineQuery,
+)
 from server.customers.directory import directory_delta
 from server.customers.models import (
     Activity,
@@ -25,159 +40,30 @@ from server.customers.models import (
     ActivityTag,
     Customer,
 )
+from server.customers.search import find_customers
+from server.customers.views.last import names
+from server.customers.views.timeline import entries, older_than, parts_of
 from server.customers.visibility import get_customer
-from server.identity.models import Person
 from server.kernel.api import api_blueprint
 from server.kernel.auth import principal, require
 from server.kernel.context import kernel
-from server.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor
+from server.kernel.paging import (
+    decode_cursor,
+    encode_cursor,
+    moment,
+    row_id,
+    words,
+)
 
 api = api_blueprint("customers")
 
 RECENT_TAGS = 8
 
 
-class LastContacted(BaseModel):
-    activity_id: UUID
-    kind: str
-    direction: str
-    by: str
-    grade: str
-    reason: str
-
-
-class RecentTag(BaseModel):
-    id: int
-    category: Category
-    status: Status
-    text: str
-    speaker: Speaker
-    at: Utc
-    activity_id: UUID
-    verdict: str | None = None
-
-
-class CustomerOut(BaseModel):
-    id: int
-    name: str
-    stage: str
-    owner: str
-    owner_id: int | None
-    grade: str
-    region: str
-    industry: str
-    source: str
-    created_at: Utc
-    last_contacted_at: Utc | None
-    last_contacted: LastContacted | None
-    tags: list[RecentTag]
-    open_reminders: list[dict[str, Any]]
-
-
-class CustomerList(BaseModel):
-    items: list[CustomerOut]
-    cursor: str | None
-
-
-class CustomerQuery(BaseModel):
-    q: str | None = Field(None, max_length=200)
-    email: str | None = Field(None, max_length=320)
-    domain: str | None = Field(None, max_length=255)
-    phone: str | None = Field(None, max_length=40)
-    owner: int | None = None
-    stage: str | None = Field(None, max_length=20)
-    cursor: str | None = Field(None, max_length=600)
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-
-
-class CustomerPath(BaseModel):
-    customer_id: int = Field(ge=1, lt=2**63)
-
-
-class ContactBody(BaseModel):
-    name: str = Field(max_length=120)
-    title: str = Field("", max_length=120)
-    emails: list[str] = Field(default=[], max_length=20)
-    phones: list[str] = Field(default=[], max_length=20)
-
-
-class NewCustomerBody(BaseModel):
-    name: str = Field(max_length=200)
-    aliases: list[str] = Field(default=[], max_length=50)
-    domains: list[str] = Field(default=[], max_length=50)
-    phones: list[str] = Field(default=[], max_length=50)
-    contacts: list[ContactBody] = Field(default=[], max_length=200)
-    grade: str = Field("", max_length=10)
-    region: str = Field("", max_length=60)
-    industry: str = Field("", max_length=60)
-    source: str = Field("", max_length=60)
-
-
-class CustomerPatch(BaseModel):
-    name: str | None = Field(None, max_length=200)
-    grade: str | None = Field(None, max_length=10)
-    region: str | None = Field(None, max_length=60)
-    industry: str | None = Field(None, max_length=60)
-    source: str | None = Field(None, max_length=60)
-    owner_id: int | None = Field(None, ge=1, lt=2**63)
-
-
-class TimelineQuery(BaseModel):
-    cursor: str | None = Field(None, max_length=600)
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-
-
-class TimelineItem(BaseModel):
-    id: UUID
-    kind: str
-    source: str
-    direction: str
-    occurred_at: Utc
-    ended_at: Utc | None
-    subject: str
-    text: str
-    by: str
-    contact: Decision
-    participants: list[Participant]
-    tags: list[dict[str, Any]]
-    commitments: list[dict[str, Any]]
-    turns: list[dict[str, Any]]
-    transcript: str
-    match: dict[str, Any]
-
-
-class Timeline(BaseModel):
-    items: list[TimelineItem]
-    cursor: str | None
-
-
-class ActivityPath(BaseModel):
-    activity_id: UUID
-
-
-class RelinkBody(BaseModel):
-    customer_id: int = Field(ge=1, lt=2**63)
-    from_customer_id: int | None = Field(None, ge=1, lt=2**63)
-    whole_thread: bool = False
-
-
-class Moved(BaseModel):
-    moved: list[UUID]
-
-
-class TagPath(BaseModel):
-    tag_id: int = Field(ge=1, lt=2**63)
-    verdict: Literal["confirm", "reject"]
-
-
-class DirectoryQuery(BaseModel):
-    since: int = Field(0, ge=0, lt=2**63)
-
-
 def customer_cards(session: Session, customers: Sequence[Customer]) -> list[CustomerOut]:
     """Cards of many customers with a fixed number of queries; reminders are filled in above."""
     ids = [customer.id for customer in customers]
-    people = _names(session, {customer.owner_id for customer in customers})
+    people = names(session, {customer.owner_id for customer in customers})
     last = {
         row.id: row
         for row in session.scalars(
@@ -186,7 +72,7 @@ def customer_cards(session: Session, customers: Sequence[Customer]) -> list[Cust
             )
         )
     }
-    people |= _names(session, {row.by_id for row in last.values()})
+    people |= names(session, {row.by_id for row in last.values()})
     tags = _recent_tags(session, ids)
     cards = []
     for customer in customers:
@@ -218,12 +104,6 @@ def customer_cards(session: Session, customers: Sequence[Customer]) -> list[Cust
             )
         )
     return cards
-
-
-def _names(session: Session, ids: set[int | None]) -> dict[int | None, str]:
-    return dict(
-        session.execute(select(Person.id, Person.name).where(Person.id.in_(ids - {None}))).all()
-    )
 
 
 def _recent_tags(session: Session, ids: Sequence[int]) -> dict[int, list[RecentTag]]:
@@ -272,9 +152,9 @@ def _recent_tags(session: Session, ids: Sequence[int]) -> dict[int, list[RecentT
 def customers(query: CustomerQuery) -> Response:
     """Find customers by name, address, domain, phone, owner or stage."""
     who = principal()
-    after = decode_cursor(query.cursor, 2)
+    after = decode_cursor(query.cursor, words, row_id)
     with kernel().db.reading() as session:
-        found = service.find_customers(
+        found = find_customers(
             session,
             who,
             q=query.q,
@@ -283,7 +163,7 @@ def customers(query: CustomerQuery) -> Response:
             phone=query.phone,
             owner_id=query.owner,
             stage=query.stage,
-            after=(str(after[0]), int(after[1])) if after else None,
+            after=after,
             limit=query.limit + 1,
         )
         page = found[: query.limit]
@@ -310,6 +190,7 @@ def create(body: NewCustomerBody) -> tuple[Response, int]:
                 contacts=[service.NewContact(**contact.model_dump()) for contact in body.contacts],
             ),
             owner_id=who.user_id,
+            by=who,
         )
     return _card(made.id), 201
 
@@ -334,47 +215,31 @@ def _card(customer_id: int) -> Response:
 @api.get("/customers/<int:customer_id>/timeline", responses={200: Timeline})
 def timeline(path: CustomerPath, query: TimelineQuery) -> Response:
     """Everything that happened with a customer, newest first."""
-    after = decode_cursor(query.cursor, 2)
+    after = decode_cursor(query.cursor, moment, UUID)
     with kernel().db.reading() as session:
         get_customer(session, principal(), path.customer_id)
-        items, cursor = read_timeline(
+        items, cursor = _timeline(
             session,
             path.customer_id,
-            after=(datetime.fromisoformat(after[0]), UUID(after[1])) if after else None,
+            after=after,
             limit=query.limit,
         )
     return jsonify(Timeline(items=items, cursor=cursor).model_dump(mode="json"))
 
 
-def read_timeline(
-    session: Session, customer_id: int, *, after: tuple[datetime, UUID] | None, limit: int
+def _timeline(
+    session: Session, customer_id: int, *, after: tuple[Any, ...] | None, limit: int
 ) -> tuple[list[TimelineItem], str | None]:
-    link = ActivityCustomer
-    query = (
-        select(link, Activity)
-        .join(Activity, Activity.id == link.activity_id)
-        .where(link.customer_id == customer_id)
-        .order_by(link.occurred_at.desc(), link.activity_id.desc())
-        .limit(limit + 1)
-    )
+    query = entries(customer_id).limit(limit + 1)
     if after is not None:
-        at, last_id = after
-        query = query.where(
-            (link.occurred_at < at) | ((link.occurred_at == at) & (link.activity_id < last_id))
-        )
+        query = query.where(older_than(after))
     rows = [(row[0], row[1]) for row in session.execute(query)]
     page = rows[:limit]
     ids = [activity.id for _, activity in page]
-    parts: dict[type[Any], dict[UUID, list[Any]]] = {}
-    tables: tuple[type[Any], ...] = (ActivityParticipant, ActivityTag, ActivityCommitment)
-    for table in tables:
-        grouped: dict[UUID, list[Any]] = defaultdict(list)
-        for part in session.scalars(
-            select(table).where(table.activity_id.in_(ids)).order_by(table.id)
-        ):
-            grouped[part.activity_id].append(part)
-        parts[table] = grouped
-    people = _names(session, {activity.by_id for _, activity in page})
+    participants = parts_of(session, ActivityParticipant, ids)
+    tags = parts_of(session, ActivityTag, ids)
+    commitments = parts_of(session, ActivityCommitment, ids)
+    people = names(session, {activity.by_id for _, activity in page})
     items = [
         TimelineItem(
             id=row.id,
@@ -393,15 +258,10 @@ def read_timeline(
                 evidence=row.evidence,
             ),
             participants=[
-                Participant.model_validate(_columns(part))
-                for part in parts[ActivityParticipant][row.id]
+                Participant.model_validate(_columns(part)) for part in participants[row.id]
             ],
-            tags=[
-                _columns(part, "activity_id", "verdict_by") for part in parts[ActivityTag][row.id]
-            ],
-            commitments=[
-                _columns(part, "activity_id") for part in parts[ActivityCommitment][row.id]
-            ],
+            tags=[_columns(part, "activity_id", "verdict_by") for part in tags[row.id]],
+            commitments=[_columns(part, "activity_id") for part in commitments[row.id]],
             turns=row.turns,
             transcript=row.transcript,
             match={
@@ -440,7 +300,7 @@ def directory(query: DirectoryQuery) -> Response:
 def relink(path: ActivityPath, body: RelinkBody) -> Response:
     """Move an activity, or its whole conversation, to another customer."""
     with kernel().db.unit_of_work() as uow:
-        moved = service.relink(
+        moved = corrections.relink(
             uow,
             principal(),
             path.activity_id,
@@ -451,11 +311,12 @@ def relink(path: ActivityPath, body: RelinkBody) -> Response:
     return jsonify(Moved(moved=moved).model_dump(mode="json"))
 
 
-@api.post("/tags/<int:tag_id>/<verdict>", responses={200: None})
+@api.post("/tags/<int:tag_id>/<verdict>", responses={200: Judged})
 def judge(path: TagPath) -> Response:
     """Confirm or reject a tag."""
     with kernel().db.unit_of_work() as uow:
-        tag = service.judge_tag(
+        tag = corrections.judge_tag(
             uow, principal(), path.tag_id, "confirmed" if path.verdict == "confirm" else "rejected"
         )
-    return jsonify({"id": tag.id, "verdict": tag.verdict})
+        judged = Judged(id=tag.id, verdict=tag.verdict)
+    return jsonify(judged.model_dump())

@@ -16,29 +16,29 @@ PAGE = 500
 
 
 def directory_delta(session: Session, who: Principal, since: int) -> DirectoryDelta:
-    """What changed for this person after revision ``since``; at most ``PAGE`` customers."""
+    """What changed for this person after revision ``since``; about ``PAGE`` customers."""
     newest = counter_value(session, "directory")
     reset = since > newest
     if reset:
         since = 0
-    changed = list(
-        session.scalars(
-            visible_customers(who)
-            .where(Customer.revision > since)
-            .order_by(Customer.revision, Customer.id)
-            .limit(PAGE + 1)
-        )
+    changed = visible_customers(who).where(Customer.revision > since, Customer.revision <= newest)
+    # The page ends with a whole revision: one may cover several customers.
+    upto = session.scalar(
+        changed.with_only_columns(Customer.revision)
+        .order_by(Customer.revision)
+        .offset(PAGE - 1)
+        .limit(1)
     )
-    more = len(changed) > PAGE
-    if more:
-        # A revision may cover several customers; never cut one in two.
-        last = changed[PAGE].revision
-        changed = [customer for customer in changed[:PAGE] if customer.revision < last]
+    if upto is None:
+        upto = newest
+    found = session.scalars(
+        changed.where(Customer.revision <= upto).order_by(Customer.revision, Customer.id)
+    )
     return DirectoryDelta(
-        revision=changed[-1].revision if more else newest,
-        customers=_wire(session, changed),
+        revision=upto,
+        customers=_wire(session, list(found)),
         removed=() if since == 0 else tuple(_departed(session, who, since)),
-        more=more,
+        more=upto < newest,
         reset=reset,
     )
 

@@ -184,13 +184,16 @@ class ActivityParticipant(Base):
 
 
 class ActivityCapture(Base):
-    """Whose devices saw it: one mail to five reps is one activity with five rows here."""
+    """Whose devices saw it: one mail to five reps is one activity with five rows here. Each says
+    for itself, by its newest revision, to which customers the item belongs."""
 
     __tablename__ = "activity_capture"
     activity_id: Mapped[UUID] = mapped_column(ForeignKey("activity.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     source: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    customer_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
 
 
 class ActivityTag(Base):

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from agent.contract.activity import KINDS
 from agent.contract.tag import CATEGORIES
-from server.customers import service
+from server.customers import corrections
 from server.customers.stages import STAGES
 from server.customers.views import card, listing, timeline
 from server.customers.visibility import get_customer
@@ -126,7 +126,7 @@ def move(customer_id: int, activity_id: UUID) -> Answer:
         if target is None:
             raise Invalid("choose_customer")
         with kernel().db.unit_of_work() as uow:
-            moved = service.relink(
+            moved = corrections.relink(
                 uow,
                 principal(),
                 activity_id,
@@ -148,7 +148,7 @@ def judge(customer_id: int, tag_id: int, verdict: str) -> Answer:
         if verdict not in ("confirmed", "rejected"):
             raise Invalid
         with kernel().db.unit_of_work() as uow:
-            service.judge_tag(uow, principal(), tag_id, verdict)
+            corrections.judge_tag(uow, principal(), tag_id, verdict)
     except ServerError as error:
         return refused(error)
     return said(f"said.tag_{verdict}", back)

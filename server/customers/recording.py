@@ -1,7 +1,6 @@
 """Writing activities, and the date of last contact that follows from them."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,9 +12,9 @@ from agent.contract.activity import Activity as WireActivity
 from agent.contract.activity import Signals
 from agent.contract.policy import Policy
 from agent.rules import contact
+from server.customers.linking import align, follow_matches
 from server.customers.models import (
     Activity,
-    ActivityCapture,
     ActivityCommitment,
     ActivityCustomer,
     ActivityParticipant,
@@ -26,111 +25,75 @@ from server.kernel.db import UnitOfWork, insert_ignoring_conflicts
 from server.kernel.events import ActivityRecorded, ContactRecomputed
 from server.kernel.policy import current_policy
 
+CHUNK = 500
+"""Items written with one statement: databases take so many parameters and no more."""
+
 IMPORTED = "import"
 """Source of history brought in from another system."""
 
 
 def record_activities(
-    uow: UnitOfWork, activities: Sequence[WireActivity], *, by_id: int | None
-) -> dict[UUID, bool]:
+    uow: UnitOfWork,
+    activities: Sequence[WireActivity],
+    *,
+    by_id: int | None,
+    only_link: Collection[UUID] = (),
+) -> list[bool]:
     """Write a batch: new ids are added, higher revisions replace, the rest changes nothing.
 
-    Returns for each id whether anything was written: a known mail that a second rep sends for a
+    Returns for each item whether it changed anything: a known mail that a second rep sends for a
     second customer gains that customer's timeline. The customers must exist and be the caller's;
-    ``ingest`` checks that. An item stays where a person moved it.
+    ``ingest`` checks that. Of the items in ``only_link`` nothing is replaced. An item stays where a person moved it. Two transactions may write the
+    same items at once: one waits for the other and finds duplicates.
     """
     newest: dict[UUID, WireActivity] = {}
     for item in activities:
         if item.id not in newest or newest[item.id].revision < item.revision:
             newest[item.id] = item
-    stored = dict(
-        uow.session.execute(
-            select(Activity.id, Activity.revision).where(Activity.id.in_(newest))
-        ).all()
-    )
-    now, policy = uow.clock.now(), current_policy(uow.session)
-    rows = {
-        item.id: _row(item, policy, now)
-        for item in newest.values()
-        if stored.get(item.id, 0) < item.revision
-    }
-    fresh = [newest[key] for key in rows]
-    added = [{**row, "id": key, "by_id": by_id} for key, row in rows.items() if key not in stored]
-    if added:
-        uow.session.execute(insert(Activity), added)
-    for key in rows.keys() & stored.keys():
-        uow.session.execute(update(Activity).where(Activity.id == key).values(**rows[key]))
-    _replace_parts(uow.session, fresh, replaced=[key for key in rows if key in stored])
-    linked = _link(uow.session, newest.values(), rows)
-    if by_id is not None and newest:
-        uow.session.execute(
-            insert_ignoring_conflicts(uow.session, ActivityCapture),
-            [
-                {"activity_id": item.id, "person_id": by_id, "source": item.source, "at": now}
-                for item in newest.values()
-            ],
-        )
-    written = rows.keys() | linked.keys()
-    touched = {customer for customers in linked.values() for customer in customers}
-    if written:
+    # Always in the same order, so that two transactions never wait for each other.
+    ordered = [newest[key] for key in sorted(newest)]
+    changed: set[UUID] = set()
+    touched: set[int] = set()
+    for start in range(0, len(ordered), CHUNK):
+        some = ordered[start : start + CHUNK]
+        written = _write(uow, some, by_id, only_link)
+        linked = follow_matches(uow.session, some, by_id=by_id, now=uow.clock.now())
+        touched.update(*linked.values(), align(uow.session, written | linked.keys()))
+        changed |= written | {key for key, customers in linked.items() if customers}
+    if changed:
         recompute_last_contact(uow, touched)
-        uow.record(ActivityRecorded(tuple(written), tuple(sorted(touched))))
+        uow.record(ActivityRecorded(tuple(changed), tuple(sorted(touched))))
         uow.bump("feed")
-    return {item.id: item.id in written for item in activities}
+    return [item is newest[item.id] and item.id in changed for item in activities]
 
 
-def _link(
-    session: Session, items: Iterable[WireActivity], rows: dict[UUID, dict[str, Any]]
-) -> dict[UUID, set[int]]:
-    """Put items on their customers' timelines; returns which customers each written item touches."""
-    items = list(items)
-    existing: dict[UUID, dict[int, str]] = defaultdict(dict)
-    for key, customer, why in session.execute(
-        select(
-            ActivityCustomer.activity_id, ActivityCustomer.customer_id, ActivityCustomer.why
-        ).where(ActivityCustomer.activity_id.in_([item.id for item in items]))
-    ):
-        existing[key][customer] = why
-    decided: dict[UUID, Any] = {
-        key: (occurred_at, counts)
-        for key, occurred_at, counts in session.execute(
-            select(Activity.id, Activity.occurred_at, Activity.counts).where(
-                Activity.id.in_([item.id for item in items])
-            )
+def _write(
+    uow: UnitOfWork,
+    items: Sequence[WireActivity],
+    by_id: int | None,
+    only_link: Collection[UUID],
+) -> set[UUID]:
+    """Add what is new, replace what is older; returns the ids of both."""
+    session, now, policy = uow.session, uow.clock.now(), current_policy(uow.session)
+    rows = {item.id: _row(item, policy, now) for item in items}
+    added = set(
+        session.scalars(
+            insert_ignoring_conflicts(session, Activity).returning(Activity.id),
+            [{**row, "id": key, "by_id": by_id} for key, row in rows.items()],
         )
-    }
-    links: list[dict[str, Any]] = []
-    touched: dict[UUID, set[int]] = {}
-    for item in items:
-        held = existing[item.id]
-        moved = "manual" in held.values()
-        occurred_at, counts = decided[item.id]
-        new = [
-            {
-                "activity_id": item.id,
-                "customer_id": match.customer_id,
-                "contact_id": match.contact_id,
-                "occurred_at": occurred_at,
-                "counts": counts,
-                "confidence": match.confidence,
-                "why": match.why,
-                "alternatives": [other.model_dump() for other in match.alternatives],
-            }
-            for match in {m.customer_id: m for m in (*item.also, item.match)}.values()
-            if not moved and match.customer_id not in held
-        ]
-        links += new
-        if item.id in rows and held:
-            session.execute(
-                update(ActivityCustomer)
-                .where(ActivityCustomer.activity_id == item.id)
-                .values(occurred_at=occurred_at, counts=counts)
-            )
-        if new or item.id in rows:
-            touched[item.id] = {*held, *(link["customer_id"] for link in new)}
-    if links:
-        session.execute(insert(ActivityCustomer), links)
-    return touched
+    )
+    held = session.execute(
+        select(Activity.id, Activity.revision)
+        .where(Activity.id.in_(rows.keys() - added - set(only_link)))
+        .order_by(Activity.id)
+        .with_for_update()
+    )
+    replaced = [key for key, revision in held if revision < rows[key]["revision"]]
+    for key in replaced:
+        session.execute(update(Activity).where(Activity.id == key).values(**rows[key]))
+    written = added.union(replaced)
+    _write_parts(session, [item for item in items if item.id in written], replaced)
+    return written
 
 
 def _row(item: WireActivity, policy: Policy, now: datetime) -> dict[str, Any]:
@@ -167,19 +130,58 @@ def _row(item: WireActivity, policy: Policy, now: datetime) -> dict[str, Any]:
     }
 
 
-def _replace_parts(
-    session: Session, items: Sequence[WireActivity], *, replaced: Sequence[UUID]
-) -> None:
-    if replaced:
-        for part in (ActivityParticipant, ActivityTag, ActivityCommitment):
-            session.execute(delete(part).where(part.activity_id.in_(replaced)))
+def _write_parts(session: Session, items: Sequence[WireActivity], replaced: Sequence[UUID]) -> None:
+    """Participants, tags and commitments; of ``replaced`` the old ones go, people's verdicts stay."""
+    verdicts = _verdicts(session, replaced)
+    for part in (ActivityParticipant, ActivityTag, ActivityCommitment):
+        session.execute(delete(part).where(part.activity_id.in_(replaced)))
+    people = [
+        {**person.model_dump(), "activity_id": item.id, "name": person.name[:200]}
+        for item in items
+        for person in item.participants
+    ]
+    tags = [
+        {
+            **tag.model_dump(),
+            "activity_id": item.id,
+            **verdicts.get((item.id, tag.category, tag.text), _NO_VERDICT),
+        }
+        for item in items
+        for tag in item.tags
+    ]
+    commitments = [
+        {**promise.model_dump(), "activity_id": item.id}
+        for item in items
+        for promise in item.commitments
+    ]
     for table, rows in (
-        (ActivityParticipant, [(i.id, p.model_dump()) for i in items for p in i.participants]),
-        (ActivityTag, [(i.id, p.model_dump()) for i in items for p in i.tags]),
-        (ActivityCommitment, [(i.id, p.model_dump()) for i in items for p in i.commitments]),
+        (ActivityParticipant, people),
+        (ActivityTag, tags),
+        (ActivityCommitment, commitments),
     ):
         if rows:
-            session.execute(insert(table), [{"activity_id": key, **row} for key, row in rows])
+            session.execute(insert(table), rows)
+
+
+_NO_VERDICT = {"verdict": None, "verdict_by": None}
+
+
+def _verdicts(
+    session: Session, activity_ids: Sequence[UUID]
+) -> dict[tuple[UUID, str, str], dict[str, Any]]:
+    """What people said of tags, by what a later revision can be known again by."""
+    rows = session.scalars(
+        select(ActivityTag).where(
+            ActivityTag.activity_id.in_(activity_ids), ActivityTag.verdict.is_not(None)
+        )
+    )
+    return {
+        (tag.activity_id, tag.category, tag.text): {
+            "verdict": tag.verdict,
+            "verdict_by": tag.verdict_by,
+        }
+        for tag in rows
+    }
 
 
 def recompute_last_contact(uow: UnitOfWork, customer_ids: Iterable[int]) -> None:
@@ -187,6 +189,13 @@ def recompute_last_contact(uow: UnitOfWork, customer_ids: Iterable[int]) -> None
     ids = sorted(set(customer_ids))
     if not ids:
         return
+    # The statement after this one sees what others wrote before it got hold of the customers.
+    uow.session.execute(
+        select(Customer.id)
+        .where(Customer.id.in_(ids))
+        .order_by(Customer.id)
+        .with_for_update(key_share=True)
+    )
     newest = (
         select(ActivityCustomer.activity_id, ActivityCustomer.occurred_at)
         .where(
@@ -194,7 +203,7 @@ def recompute_last_contact(uow: UnitOfWork, customer_ids: Iterable[int]) -> None
             ActivityCustomer.counts,
             ActivityCustomer.occurred_at <= uow.clock.now(),
         )
-        .order_by(ActivityCustomer.occurred_at.desc(), ActivityCustomer.activity_id)
+        .order_by(ActivityCustomer.occurred_at.desc(), ActivityCustomer.activity_id.desc())
         .limit(1)
         .correlate(Customer)
     )
@@ -218,11 +227,15 @@ def settle_future(uow: UnitOfWork) -> None:
     """Decide again about meetings and items that lay in the future and now have happened."""
     now, policy = uow.clock.now(), current_policy(uow.session)
     due = uow.session.scalars(
-        select(Activity).where(
+        select(Activity)
+        .where(
             Activity.reason.in_(("meeting_future", "in_future")),
             func.coalesce(Activity.ended_at, Activity.occurred_at) <= now,
             Activity.occurred_at <= now,
         )
+        .order_by(Activity.id)
+        .limit(CHUNK)
+        .with_for_update()
     ).all()
     for row in due:
         decision = contact.decide(
@@ -239,14 +252,6 @@ def settle_future(uow: UnitOfWork) -> None:
         row.evidence = decision.evidence[:200]
     if due:
         uow.session.flush()
-        touched = uow.session.scalars(
-            update(ActivityCustomer)
-            .where(
-                ActivityCustomer.activity_id == Activity.id, Activity.id.in_([r.id for r in due])
-            )
-            .values(counts=Activity.counts)
-            .returning(ActivityCustomer.customer_id)
-            .execution_options(synchronize_session=False)
-        ).all()
+        touched = align(uow.session, [row.id for row in due])
         recompute_last_contact(uow, touched)
         uow.bump("feed")

@@ -5,16 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from agent.rules.identity import is_public_domain, normalize_email, normalize_phone
+from agent.rules.identity import domain_of, is_public_domain, normalize_email, normalize_phone
 from server.customers.models import (
-    Activity,
-    ActivityCustomer,
-    ActivityTag,
     Contact,
     Customer,
     Deal,
@@ -22,14 +18,13 @@ from server.customers.models import (
     OwnerChange,
     StageChange,
 )
-from server.customers.recording import recompute_last_contact
 from server.customers.stages import CLOSED, STAGES, Stage
-from server.customers.visibility import get_customer, visible_activities, visible_customers
+from server.customers.visibility import get_customer
 from server.identity.models import Person
 from server.identity.service import audit
 from server.kernel.auth import Principal
 from server.kernel.db import UnitOfWork
-from server.kernel.errors import Forbidden, Invalid, NotFound
+from server.kernel.errors import Forbidden, Invalid
 from server.kernel.events import CustomerCreated, OwnerChanged
 from server.kernel.policy import current_policy
 
@@ -59,7 +54,9 @@ class NewCustomer:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-def create_customer(uow: UnitOfWork, new: NewCustomer, *, owner_id: int | None) -> Customer:
+def create_customer(
+    uow: UnitOfWork, new: NewCustomer, *, owner_id: int | None, by: Principal | None = None
+) -> Customer:
     """A customer with its keys. Invalid names every bad field; a public mail domain is refused."""
     fields = _faults(uow.session, new)
     if fields:
@@ -79,13 +76,15 @@ def create_customer(uow: UnitOfWork, new: NewCustomer, *, owner_id: int | None) 
     uow.session.add(customer)
     uow.session.flush()
     keys = [("alias", alias) for alias in new.aliases]
-    keys += [("domain", domain.lower()) for domain in new.domains]
+    keys += [("domain", domain) for domain in filter(None, map(_domain, new.domains))]
     keys += [("phone", phone) for phone in _phones(uow.session, new.phones)]
     _add_keys(uow.session, customer.id, None, keys)
     for contact in new.contacts:
         add_contact(uow, customer, contact)
     if new.first_deal:
         open_deal(uow, customer, title=new.name, owner_id=owner_id)
+    if by is not None:
+        audit(uow, by.user_id, "customer.create", f"customer/{customer.id}")
     uow.record(CustomerCreated((customer.id,)))
     uow.bump("feed")
     return customer
@@ -97,14 +96,24 @@ def _faults(session: Session, new: NewCustomer) -> dict[str, str]:
         fields["name"] = "required"
     elif len(new.name) > 200:
         fields["name"] = "too_long"
-    if any(is_public_domain(domain) for domain in new.domains):
+    domains = [_domain(domain) for domain in new.domains]
+    if None in domains:
+        fields["domains"] = "bad_domain"
+    elif any(map(is_public_domain, filter(None, domains))):
         fields["domains"] = "public_domain"
+    if len(list(_phones(session, new.phones))) < len(new.phones):
+        fields["phones"] = "bad_phone"
     for contact in new.contacts:
         if any(normalize_email(address) is None for address in contact.emails):
             fields["contacts.emails"] = "bad_email"
         if len(list(_phones(session, contact.phones))) < len(contact.phones):
             fields["contacts.phones"] = "bad_phone"
     return fields
+
+
+def _domain(raw: str) -> str | None:
+    address = normalize_email(f"anybody@{raw.strip()}")
+    return domain_of(address) if address is not None else None
 
 
 def _phones(session: Session, raw: Iterable[str]) -> Iterable[str]:
@@ -211,6 +220,14 @@ def hand_over(
     uow.bump("feed")
 
 
+def _may_give_to(who: Principal, owner: Person) -> bool:
+    if not owner.active or owner.role not in OWNERS:
+        return False
+    return who.role == "admin" or owner.id == who.user_id or owner.team_id in who.team_ids
+
+
+OWNERS = ("rep", "manager", "admin")
+"""Roles that have customers of their own."""
 EDITABLE = ("name", "grade", "region", "industry", "source")
 
 
@@ -224,8 +241,7 @@ def change_customer(
         if not who.leads:
             raise Forbidden("managers_only")
         owner = uow.session.get(Person, owner_id)
-        in_reach = owner is not None and (who.role == "admin" or owner.team_id in who.team_ids)
-        if owner is None or not owner.active or not in_reach:
+        if owner is None or not _may_give_to(who, owner):
             raise Invalid(fields={"owner_id": "unknown_person"})
         hand_over(uow, customer, owner, who)
     before = {name: getattr(customer, name) for name in EDITABLE if name in changes}
@@ -246,154 +262,3 @@ def change_customer(
         )
         uow.bump("feed")
     return customer
-
-
-def find_customers(
-    session: Session,
-    who: Principal,
-    *,
-    q: str | None = None,
-    email: str | None = None,
-    domain: str | None = None,
-    phone: str | None = None,
-    owner_id: int | None = None,
-    stage: str | None = None,
-    after: tuple[str, int] | None = None,
-    limit: int,
-) -> list[Customer]:
-    """Visible customers by name, keyset-paged on (name, id); every criterion narrows."""
-    query = visible_customers(who)
-    if email is not None:
-        address = normalize_email(email) or ""
-        query = query.where(_has_key("email", address))
-    if domain is not None:
-        query = query.where(_has_key("domain", domain.strip().lower()))
-    if phone is not None:
-        number = normalize_phone(phone, current_policy(session).default_region) or ""
-        query = query.where(_has_key("phone", number))
-    if q:
-        like = f"%{_escape_like(q.strip())}%"
-        query = query.where(
-            or_(
-                Customer.name.ilike(like, escape="\\"),
-                Customer.id.in_(
-                    select(IdentityKey.customer_id).where(
-                        IdentityKey.kind.in_(("alias", "email", "domain")),
-                        IdentityKey.value.ilike(like, escape="\\"),
-                    )
-                ),
-                Customer.id.in_(
-                    select(Contact.customer_id).where(Contact.name.ilike(like, escape="\\"))
-                ),
-            )
-        )
-    if owner_id is not None:
-        query = query.where(Customer.owner_id == owner_id)
-    if stage is not None:
-        query = query.where(Customer.stage == stage)
-    if after is not None:
-        name, last_id = after
-        query = query.where(
-            or_(Customer.name > name, (Customer.name == name) & (Customer.id > last_id))
-        )
-    return list(session.scalars(query.order_by(Customer.name, Customer.id).limit(limit)))
-
-
-def _has_key(kind: str, value: str) -> Any:
-    return Customer.id.in_(
-        select(IdentityKey.customer_id).where(IdentityKey.kind == kind, IdentityKey.value == value)
-    )
-
-
-def _escape_like(text: str) -> str:
-    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-
-
-def relink(
-    uow: UnitOfWork,
-    who: Principal,
-    activity_id: UUID,
-    customer_id: int,
-    *,
-    from_customer_id: int | None = None,
-    whole_thread: bool = False,
-) -> list[UUID]:
-    """Move an activity, or its whole conversation, from one customer's timeline to another's.
-
-    Both customers must be visible to ``who``. Last contact is computed anew for both; the move
-    outlives every later revision of the item. Returns the moved activities.
-    """
-    activity = uow.session.scalar(visible_activities(who).where(Activity.id == activity_id))
-    if activity is None:
-        raise NotFound("activity_not_found")
-    get_customer(uow.session, who, customer_id)
-    seen = visible_customers(who).with_only_columns(Customer.id)
-    here = select(ActivityCustomer).where(ActivityCustomer.customer_id.in_(seen))
-    if from_customer_id is None:
-        from_customer_id = uow.session.scalars(
-            here.where(ActivityCustomer.activity_id == activity_id)
-            .order_by(ActivityCustomer.confidence.desc())
-            .with_only_columns(ActivityCustomer.customer_id)
-        ).first()
-    moving = here.where(ActivityCustomer.customer_id == from_customer_id)
-    if whole_thread and activity.thread:
-        same_thread = select(Activity.id).where(Activity.thread == activity.thread)
-        moving = moving.where(ActivityCustomer.activity_id.in_(same_thread))
-    else:
-        moving = moving.where(ActivityCustomer.activity_id == activity_id)
-    links = uow.session.scalars(moving).all()
-    if from_customer_id is None or not links or from_customer_id == customer_id:
-        return []
-    ids = [link.activity_id for link in links]
-    rows = [
-        {
-            "activity_id": link.activity_id,
-            "customer_id": customer_id,
-            "contact_id": None,
-            "occurred_at": link.occurred_at,
-            "counts": link.counts,
-            "confidence": 1.0,
-            "why": "manual",
-            "alternatives": [
-                {"customer_id": from_customer_id, "confidence": link.confidence, "why": link.why}
-            ],
-        }
-        for link in links
-    ]
-    uow.session.execute(
-        delete(ActivityCustomer).where(
-            ActivityCustomer.activity_id.in_(ids),
-            ActivityCustomer.customer_id.in_((from_customer_id, customer_id)),
-        )
-    )
-    uow.session.add_all(ActivityCustomer(**row) for row in rows)
-    uow.session.flush()
-    audit(
-        uow,
-        who.user_id,
-        "activity.relink",
-        f"activity/{activity_id}",
-        before=from_customer_id,
-        after=customer_id,
-        why=f"{len(ids)}",
-    )
-    recompute_last_contact(uow, (from_customer_id, customer_id))
-    uow.bump("feed")
-    return ids
-
-
-def judge_tag(uow: UnitOfWork, who: Principal, tag_id: int, verdict: str) -> ActivityTag:
-    """Confirm or reject a tag."""
-    tag = uow.session.get(ActivityTag, tag_id)
-    visible = tag is not None and uow.session.scalar(
-        visible_activities(who).where(Activity.id == tag.activity_id).with_only_columns(Activity.id)
-    )
-    if tag is None or not visible:
-        raise NotFound("tag_not_found")
-    if tag.verdict != verdict:
-        audit(
-            uow, who.user_id, f"tag.{verdict}", f"tag/{tag_id}", before=tag.verdict, after=verdict
-        )
-        tag.verdict, tag.verdict_by = verdict, who.user_id
-        uow.bump("feed")
-    return tag

@@ -13,8 +13,8 @@ capability = Capability(
     api=(api,),
     pages=pages,
     handlers=(
-        (ContactRecomputed, handlers.on_contact_recomputed),
-        (OwnerChanged, handlers.on_owner_changed),
+        (ContactRecomputed, handlers.on_customers_changed),
+        (OwnerChanged, handlers.on_customers_changed),
     ),
     periodic=(Periodic("followups.sweep", 30, sweep),),
     card_part=add_open_reminders,

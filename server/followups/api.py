@@ -1,6 +1,5 @@
 """Reminders: list, complete, snooze, dismiss."""
 
-from datetime import datetime
 from typing import Literal
 
 from flask import Response, jsonify
@@ -16,7 +15,14 @@ from server.kernel.api import api_blueprint
 from server.kernel.auth import principal
 from server.kernel.context import kernel
 from server.kernel.db import UnitOfWork
-from server.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor
+from server.kernel.paging import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    decode_cursor,
+    encode_cursor,
+    moment,
+    row_id,
+)
 
 api = api_blueprint("reminders")
 
@@ -46,14 +52,14 @@ class DismissBody(BaseModel):
 @api.get("/reminders", responses={200: ReminderPage})
 def reminders(query: ReminderQuery) -> Response:
     """The caller's reminders, the longest without contact first; a manager also sees the team's."""
-    after = decode_cursor(query.cursor, 2)
+    after = decode_cursor(query.cursor, moment, row_id)
     with kernel().db.reading() as session:
         found = service.list_reminders(
             session,
             principal(),
             state=query.state,
             now=kernel().clock.now(),
-            after=(datetime.fromisoformat(after[0]), int(after[1])) if after else None,
+            after=after,
             limit=query.limit + 1,
         )
         page = found[: query.limit]

@@ -30,7 +30,8 @@ class Reminder(Base):
     snoozed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     close_reason: Mapped[str] = mapped_column(Text, default="")
-    """``contact`` when a recorded contact closed it, else the words of who dismissed it."""
+    """The words of who dismissed it; else what closed it: ``contact``, ``contact_withdrawn`` (the
+    contact it counted from was somebody else's), ``deal_closed`` or ``no_owner``."""
     closed_by_activity: Mapped[UUID | None] = mapped_column(Uuid)
 
     __table_args__ = (

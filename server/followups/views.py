@@ -12,7 +12,7 @@ from server.customers.stages import CLOSED
 from server.customers.views.last import LastContact, Reach, first_phones, last_contacts
 from server.customers.visibility import may_see
 from server.followups.models import Reminder
-from server.followups.service import visible_reminders
+from server.followups.service import addressed_to, visible_reminders
 from server.identity.models import Person
 from server.kernel.auth import Principal
 
@@ -57,7 +57,7 @@ def work_list(session: Session, who: Principal, now: datetime) -> WorkList:
         (row[0], row[1], row[2])
         for row in session.execute(
             visible_reminders(who)
-            .where(Reminder.state.in_(("open", "snoozed")))
+            .where(addressed_to(who), Reminder.state.in_(("open", "snoozed")))
             .order_by(Reminder.anchor, Reminder.level.desc(), Reminder.id)
             .limit(MOST)
         )

@@ -27,7 +27,9 @@ from server.kernel.pages import (
 
 Answer = str | BaseResponse | tuple[str, int]
 
-pages = page_blueprint("identity", __name__)
+pages = page_blueprint(
+    "identity", __name__, public=("sign_in", "check_sign_in", "sign_out", "language")
+)
 
 
 def _failed(response: BaseResponse) -> bool:

@@ -76,6 +76,9 @@ def add_person(
     )
     uow.session.add(person)
     uow.session.flush()
+    # The agents tell us from the customers by the people in the policy: a new revision of the
+    # directory is what makes them ask for it again.
+    uow.bump("directory")
     return person
 
 

@@ -12,6 +12,7 @@ from agent.contract.ingest import ItemResult, RefusalCode
 from server.customers.models import Customer
 from server.customers.recording import record_activities
 from server.customers.visibility import may_see
+from server.ingest.ownership import own_copies
 from server.kernel.auth import Principal
 from server.kernel.db import UnitOfWork
 
@@ -45,11 +46,12 @@ def ingest(uow: UnitOfWork, who: Principal, items: Sequence[dict[str, Any]]) -> 
             also = tuple(match for match in item.also if match.customer_id in own)
             admitted.append(item.model_copy(update={"also": also}))
             results.append(item)
-    written = record_activities(uow, admitted, by_id=who.user_id)
+    mine, others = own_copies(uow.session, who, admitted)
+    news = iter(record_activities(uow, mine, by_id=who.user_id, only_link=others))
     return [
         result
         if isinstance(result, ItemResult)
-        else ItemResult(id=result.id, result="accepted" if written[result.id] else "duplicate")
+        else ItemResult(id=result.id, result="accepted" if next(news) else "duplicate")
         for result in results
     ]
 

@@ -11,7 +11,10 @@ from server.kernel.errors import Unauthorized
 
 PREFIX = "/api/v1"
 
-ERRORS: dict[str | int, Any] = {401: ErrorReply, 403: ErrorReply, 422: ErrorReply}
+ERRORS: dict[str | int, Any] = dict.fromkeys(
+    (400, 401, 403, 404, 409, 413, 422, 429, 500, 503), ErrorReply
+)
+"""What any address may answer, by its reason rather than by its kind."""
 
 
 def api_blueprint(name: str, *, public: bool = False) -> APIBlueprint:

@@ -23,7 +23,7 @@ class Periodic:
 
 
 CardPart = Callable[[Session, Principal, Sequence[Any]], None]
-"""Adds what a capability knows to customer cards (``customers.api.CustomerOut``), in place and for
+"""Adds what a capability knows to customer cards (``customers.bodies.CustomerOut``), in place and for
 the whole page at once: the cards lie below the capabilities that have something to show on them."""
 
 

@@ -19,11 +19,16 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
-    insert,
     select,
-    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import (
+    DataError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 from server.kernel.clock import Clock
@@ -99,6 +104,17 @@ def _leave_begin_to_us(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
 
 
+MISUSE = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
+"""What a database says to a wrong statement; all else says that it cannot work just now."""
+
+
+def failure_code(error: SQLAlchemyError) -> str:
+    """What a database calls its trouble (``SQLITE_BUSY``, ``40P01``), free of people's data."""
+    cause = getattr(error, "orig", None)
+    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    return str(code or type(cause or error).__name__)
+
+
 def make_engine(url: str) -> Engine:
     # Parameters are people's data; they never stand in an error or a log.
     engine = create_engine(url, hide_parameters=True)
@@ -123,16 +139,12 @@ class UnitOfWork:
 
     def bump(self, counter: str) -> int:
         """The next value of a counter, within this transaction."""
+        first = upsert(self.session, Counter).values(name=counter, value=1)
         value = self.session.scalar(
-            update(Counter)
-            .where(Counter.name == counter)
-            .values(value=Counter.value + 1)
-            .returning(Counter.value)
-            .execution_options(synchronize_session=False)
+            first.on_conflict_do_update(
+                index_elements=[Counter.name], set_={"value": Counter.value + 1}
+            ).returning(Counter.value)
         )
-        if value is None:
-            self.session.execute(insert(Counter).values(name=counter, value=1))
-            return 1
         return int(value)
 
     def run_subscribers(self) -> None:
@@ -176,7 +188,11 @@ def counter_value(session: Session, name: str) -> int:
     return session.scalar(select(Counter.value).where(Counter.name == name)) or 0
 
 
-def insert_ignoring_conflicts(session: Session, table: Any) -> Any:
-    """``INSERT … ON CONFLICT DO NOTHING`` in the dialect of the session's database."""
+def upsert(session: Session, table: Any) -> Any:
+    """An ``INSERT`` that takes ``ON CONFLICT``, in the dialect of the session's database."""
     make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return make(table).on_conflict_do_nothing()
+    return make(table)
+
+
+def insert_ignoring_conflicts(session: Session, table: Any) -> Any:
+    return upsert(session, table).on_conflict_do_nothing()

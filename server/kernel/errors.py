@@ -11,6 +11,7 @@
 ``code`` is stable; its text stands in the catalogue as ``error.<code>``.
 """
 
+import traceback
 from http import HTTPStatus
 
 
@@ -61,3 +62,13 @@ class Invalid(ServerError):
 class Busy(ServerError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "busy"
+
+
+def trace(error: BaseException) -> str:
+    """What failed and where, for the log: types and lines of code of the whole chain, never the
+    messages, which databases and validators fill with people's data."""
+    told = [f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}".rstrip()]
+    cause = error.__cause__ or error.__context__
+    if cause is not None:
+        told.append(f"because of {trace(cause)}")
+    return "\n".join(told)

@@ -41,8 +41,9 @@ def language() -> str:
 
 
 def t(code: str, /, **params: object) -> str:
-    """The text of ``code`` in the language of the request."""
-    return catalogue(language()).get(code, code).format_map(params)
+    """The text of ``code`` in the language of the request; an unknown code stands for itself."""
+    text = catalogue(language()).get(code)
+    return code if text is None else text.format_map(params)
 
 
 def timezone() -> ZoneInfo:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.kernel.capability import Periodic
 from server.kernel.clock import Clock
 from server.kernel.db import Base, Database, UtcDateTime, insert_ignoring_conflicts
+from server.kernel.errors import trace
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,8 @@ def claim(db: Database, job: Periodic, now: datetime) -> bool:
                 or_(
                     JobRun.started_at.is_(None),
                     JobRun.started_at <= now - timedelta(seconds=job.every_seconds),
+                    # The clock was set back: waiting for it to catch up could take years.
+                    JobRun.started_at > now,
                 ),
             )
             .values(started_at=now)
@@ -53,9 +56,9 @@ def run(db: Database, job: Periodic, clock: Clock) -> None:
     try:
         with db.unit_of_work() as uow:
             job.run(uow)
-    except Exception as failure:
+    except Exception as failure:  # noqa: BLE001 - one job must not end the others
         error = type(failure).__name__
-        log.exception("job %s failed", job.name)
+        log.error("job %s failed: %s", job.name, trace(failure))  # noqa: TRY400
     with db.unit_of_work() as uow:
         uow.session.execute(
             update(JobRun)
@@ -94,6 +97,6 @@ class Scheduler:
         while not self._stop.is_set():
             try:
                 self.run_due()
-            except Exception:  # a locked or vanished database must not end the scheduler
-                log.exception("scheduler")
+            except Exception as failure:  # noqa: BLE001 - nor a vanished database the scheduler
+                log.error("scheduler: %s", trace(failure))  # noqa: TRY400
             self._stop.wait(1.0)

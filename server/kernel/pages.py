@@ -1,11 +1,11 @@
 """What the pages share: their blueprints, the live feed, answers to forms, figures as people read them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from babel import dates, numbers
 from flask import Blueprint, Response, make_response, redirect, request
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.kernel import i18n
+from server.kernel.auth import principal
 from server.kernel.context import kernel
 from server.kernel.db import counter_value
 from server.kernel.errors import ServerError, Unauthorized
@@ -20,9 +21,19 @@ from server.kernel.errors import ServerError, Unauthorized
 _BABEL = {"zh-CN": "zh_Hans_CN", "en": "en"}
 
 
-def page_blueprint(name: str, import_name: str) -> Blueprint:
-    """A blueprint of pages: its own ``templates`` folder, and the filters every page may use."""
+def page_blueprint(name: str, import_name: str, *, public: Collection[str] = ()) -> Blueprint:
+    """A blueprint of pages: its own ``templates`` folder, and the filters every page may use.
+
+    Its views need somebody who signed in, but for those named in ``public``.
+    """
     blueprint = Blueprint(name, import_name, template_folder="templates")
+    open_doors = {f"{name}.{view}" for view in public}
+
+    @blueprint.before_request
+    def _need_principal() -> None:
+        if request.endpoint not in open_doors:
+            principal()
+
     filters = (money, day, long_day, near_day, stamp, when, clock_seconds, duration)
     for filter_ in filters:
         blueprint.add_app_template_filter(filter_)
@@ -50,9 +61,7 @@ def safe_next(target: str | None) -> str:
     """A path of ours to go to after signing in; anything else becomes the first page."""
     if not target or "\\" in target or any(char < " " for char in target):
         return "/"
-    parts = urlsplit(target)
-    ours = not parts.scheme and not parts.netloc and target.startswith("/")
-    return target if ours and not target.startswith("//") else "/"
+    return target if target.startswith("/") and not target.startswith("//") else "/"
 
 
 def said(code: str, back: str, /, **params: object) -> BaseResponse:

@@ -21,6 +21,9 @@ class Settings:
     """How often an open page asks whether something new is there."""
     secure_cookies: bool = False
     """True behind https: the session cookie is then never sent in the clear."""
+    trusted_proxy: str | None = None
+    """Address of the proxy in front, if there is one: its word for the caller's address and for
+    https is believed, and nobody else's."""
     jobs: bool = True
     """Run the periodic jobs inside this process."""
 
@@ -41,12 +44,15 @@ def load(
         or f"sqlite:///{(folder / 'genjin.db').as_posix()}",
         "secret_key": environ.get("GENJIN_SECRET_KEY") or _kept_secret(folder / "secret.key"),
         "secure_cookies": environ.get("GENJIN_SECURE_COOKIES", "") == "1",
+        "trusted_proxy": environ.get("GENJIN_TRUSTED_PROXY") or None,
     }
     return Settings(**{**values, **override})  # type: ignore[arg-type]
 
 
 def _kept_secret(path: Path) -> str:
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48), "ascii")
-    return path.read_text("ascii").strip()
+    path.touch(mode=0o600)
+    kept = path.read_text("ascii").strip()
+    if not kept:
+        kept = secrets.token_urlsafe(48)
+        path.write_text(kept, "ascii")
+    return kept

@@ -84,7 +84,7 @@ class StandIn:
                 body = request.get_json()
                 return _json(self.state.pair(body["code"], body["name"]).model_dump())
             except DeliveryRefused:
-                return error(404)
+                return error(401)
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return error(401)
         match request.method, request.path:

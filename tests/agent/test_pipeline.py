@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from agent.capture.base import Capture
-from agent.contract.activity import Attachment, Participant, Signals
+from agent.contract.activity import Activity, Attachment, Participant, Signals
 from agent.contract.policy import Policy
+from agent.contract.tag import Turn, transcript
 from agent.directory.resolver import Resolver
 from agent.outbox.pages import Entry
-from agent.pipeline import MAX_TEXT, Pipeline
+from agent.pipeline import MAX_TEXT, MAX_TURNS, Pipeline
 from agent.testing import FrozenClock, WordTagger
 from tests.agent.making import BOLT, HUARUI, ME, POLICY, WANG, mail, note
 
@@ -207,6 +208,19 @@ def test_what_is_too_long_is_cut_not_refused() -> None:
     assert len(activity.text) == MAX_TEXT
     assert len(activity.subject) == 2000
     assert len(activity.participants) == 500
+
+
+def test_a_recording_too_long_for_an_activity_is_cut_not_refused() -> None:
+    activity = stored(mail("a"))
+    said = Turn(speaker="rep", start_s=0, end_s=1, text="好", raw_text="好", confidence=1)
+    many = pipeline().with_words(activity, [said] * (MAX_TURNS + 9), 3600)
+    assert len(many.turns) == MAX_TURNS
+    long = said.model_copy(update={"text": "长" * (MAX_TEXT // 3)})
+    much = pipeline().with_words(activity, [long] * 4, 3600)
+    assert len(much.turns) == 2
+    for heard in (many, much):
+        assert heard.text == transcript(heard.turns)[0]
+        assert Activity.model_validate_json(heard.model_dump_json()) == heard
 
 
 def test_one_item_seen_by_two_sources_has_one_id() -> None:

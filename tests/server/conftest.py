@@ -1,5 +1,6 @@
 """A small company on a real database, reached through the real application."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -36,6 +37,14 @@ class MovableClock:
         self.moment += timedelta(**span)
 
 
+def csrf_of(client: FlaskClient, path: str = "/sign-in") -> str:
+    """What a page of this browser's gives its forms to send along."""
+    page = client.get(path, follow_redirects=True).get_data(as_text=True)
+    found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
 @dataclass
 class World:
     app: OpenAPI
@@ -47,6 +56,15 @@ class World:
 
     def client(self) -> FlaskClient:
         return self.app.test_client()
+
+    csrf = staticmethod(csrf_of)
+
+    def signed_in(self, who: str) -> FlaskClient:
+        """A browser in which this person has signed in."""
+        client = self.client()
+        with client.session_transaction() as cookie:
+            cookie["person"], cookie["epoch"] = self.people[who].id, 0
+        return client
 
     def call(self, who: str | None, method: str, path: str, **kwargs: Any) -> Any:
         """One API call; returns the response."""

@@ -126,7 +126,7 @@ class _Outlook:
             text = self._html()
         kind = self._string(pid.PID_MESSAGE_CLASS).upper()
         return MailBody(
-            text=text.replace("\r\n", "\n")[: mime.MAX_TEXT],
+            text=mime.bounded_html(text) if is_html else _plain(text),
             is_html=is_html and bool(text.strip()),
             attachments=[self._attachment(one) for one in self._storage.iter_attachment_storages()],
             calendar_method=next((m for prefix, m in _METHODS if kind.startswith(prefix)), ""),
@@ -211,3 +211,7 @@ def _address(name: str, email: str) -> str:
     plain = re.sub(r'[\\"\r\n]', "", name).strip()
     email = email.strip() if "@" in email else ""
     return f'"{plain}" <{email}>' if email else f'"{plain}" <>' if plain else ""
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n")[: mime.MAX_TEXT]

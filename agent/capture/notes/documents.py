@@ -12,6 +12,7 @@ from docx.opc.exceptions import OpcError
 from docx.table import Table
 
 from agent.capture.charset import decode, decode_html, guess, storable
+from agent.capture.mime import bounded_html
 from agent.capture.notes.frontmatter import FrontMatter, split
 from agent.errors import BadItem
 
@@ -51,7 +52,7 @@ def read(raw: bytes, suffix: str) -> Note:
             page = decode_html(raw)
             titled = _TITLE.search(page, 0, 100_000)
             title = _SPACE.sub(" ", html.unescape(titled[1])).strip() if titled else ""
-            return Note(page[:MAX_TEXT], title, is_html=True)
+            return Note(bounded_html(page), title, is_html=True)
         case ".md" | ".markdown":
             front, text = split(_plain(raw))
             heading = _HEADING.search(text, 0, 20_000)

@@ -1,7 +1,5 @@
 """The optional engine: whether it is installed, and loading a model with it."""
 
-import subprocess
-import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -20,11 +18,10 @@ _MODULES = ("faster_whisper", "opencc", "av")
 def require() -> None:
     """Raise SpeechUnavailable unless the extra ``speech`` is installed. Imports nothing."""
     if any(find_spec(module) is None for module in _MODULES):
-        pip = subprocess.list2cmdline([sys.executable, "-m", "pip", "install", "genjin[speech]"])
-        raise SpeechUnavailable("speech_engine_missing", command=pip)
+        raise SpeechUnavailable("speech_engine_missing")
 
 
-def available(model: str = "base") -> None:
+def available(model: str = modelfolder.DEFAULT) -> None:
     """Raise SpeechUnavailable unless a recording could be transcribed with ``model`` now."""
     require()
     modelfolder.locate(model)

@@ -20,6 +20,19 @@ from agent.errors import SpeechUnavailable
 MARKER = ".verified.json"
 """Written when every hash was right; holds size and time of each file at that moment."""
 
+DEFAULT = "base"
+
+NAMES = frozenset(
+    (
+        *("tiny", "base", "small", "medium", "tiny.en", "base.en", "small.en", "medium.en"),
+        *("large", "large-v1", "large-v2", "large-v3", "large-v3-turbo", "turbo"),
+        *("distil-small.en", "distil-medium.en", "distil-large-v2", "distil-large-v3"),
+        "distil-large-v3.5",
+    )
+)
+"""Every model that can be brought here by its name. The engine, which is optional and slow to
+import, holds the same list."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 # Any one of each group. Without a tokenizer of its own the engine would ask the network for one.
@@ -88,6 +101,8 @@ def locate(model: str) -> Path:
             raise SpeechUnavailable("speech_model_folder", files=", ".join(n[0] for n in _NEEDED))
         return place
     if not complete(place):
+        if model not in NAMES:
+            raise SpeechUnavailable("speech_model_unknown", model=model)
         raise SpeechUnavailable("speech_model_missing", model=model, command=command(model))
     pin = pins().get(model)
     if pin is not None and not verified(place, pin.files):

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agent.rules.cadence import reminder_due
 from server.customers.models import Contact, Customer, Deal, IdentityKey
 from server.customers.stages import CLOSED, STAGES
 from server.customers.views.last import LastContact, last_contacts, names
@@ -59,7 +60,7 @@ def read_card(session: Session, customer: Customer, now: datetime) -> Card:
     deals = list(session.scalars(select(Deal).where(Deal.customer_id == customer.id)))
     deals.sort(key=lambda deal: (deal.stage in CLOSED, -STAGES.index(deal.stage), -deal.id))
     anchor = customer.last_contacted_at or customer.created_at
-    due_at = anchor + timedelta(days=current_policy(session).remind_after_days)
+    due_at = reminder_due(anchor, current_policy(session))
     closed = customer.stage in CLOSED
     return Card(
         id=customer.id,

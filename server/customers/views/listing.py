@@ -8,14 +8,14 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from server.customers.models import Contact, Customer, IdentityKey
+from server.customers.models import Customer
+from server.customers.search import matches
 from server.customers.stages import CLOSED, Stage
 from server.customers.views.last import LastContact, last_contacts, names
 from server.customers.visibility import visible_customers
 from server.identity.models import Person
 from server.kernel.auth import Principal
-from server.kernel.errors import Invalid
-from server.kernel.paging import decode_cursor, encode_cursor
+from server.kernel.paging import decode_cursor, encode_cursor, moment, row_id, words
 from server.kernel.policy import current_policy
 
 Order = Literal["quiet", "recent", "name"]
@@ -30,6 +30,11 @@ _KEYS: dict[Order, tuple[Any, ...]] = {
     "quiet": (_CLOSED, _ANCHOR, Customer.id),
     "recent": (_ANCHOR, Customer.id),
     "name": (Customer.name, Customer.id),
+}
+_CURSOR: dict[Order, tuple[Callable[[Any], Any], ...]] = {
+    "quiet": (row_id, moment, row_id),
+    "recent": (moment, row_id),
+    "name": (words, row_id),
 }
 
 
@@ -133,24 +138,6 @@ def _narrowed(query: Select[Customer], wanted: Wanted, overdue_since: datetime) 
     return query
 
 
-def matches(q: str) -> ColumnElement[bool]:
-    """Name, alias, address, domain or contact holds the words; or a number holds the digits."""
-    text = q.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    like = f"%{text}%"
-    keys = and_(
-        IdentityKey.kind.in_(("alias", "email", "domain")),
-        IdentityKey.value.ilike(like, escape="\\"),
-    )
-    digits = "".join(char for char in q if char.isdigit())
-    if len(digits) >= 4:
-        keys = or_(keys, and_(IdentityKey.kind == "phone", IdentityKey.value.contains(digits)))
-    return or_(
-        Customer.name.ilike(like, escape="\\"),
-        Customer.id.in_(select(IdentityKey.customer_id).where(keys)),
-        Customer.id.in_(select(Contact.customer_id).where(Contact.name.ilike(like, escape="\\"))),
-    )
-
-
 def _cursor(customer: Customer, order: Order) -> str:
     if order == "name":
         return encode_cursor(customer.name, customer.id)
@@ -160,23 +147,9 @@ def _cursor(customer: Customer, order: Order) -> str:
     return encode_cursor(int(customer.stage in CLOSED), anchor, customer.id)
 
 
-def _place(cursor: str, order: Order) -> list[Any]:
-    """The values of the keys of ``order`` in a cursor; Invalid when it is none of ours."""
-    read: dict[Order, tuple[Callable[[Any], Any], ...]] = {
-        "quiet": (int, datetime.fromisoformat, int),
-        "recent": (datetime.fromisoformat, int),
-        "name": (str, int),
-    }
-    parts = decode_cursor(cursor, len(read[order])) or ()
-    try:
-        return [parse(part) for parse, part in zip(read[order], parts, strict=True)]
-    except (TypeError, ValueError):
-        raise Invalid("bad_cursor") from None
-
-
 def _beyond(order: Order, cursor: str) -> ColumnElement[bool]:
     """Rows after the place of ``cursor``, compared key by key."""
-    keys, values = _KEYS[order], _place(cursor, order)
+    keys, values = _KEYS[order], decode_cursor(cursor, *_CURSOR[order]) or ()
     steps = []
     for at, (key, value) in enumerate(zip(keys, values, strict=True)):
         farther = key < value if order == "recent" else key > value

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from agent.contract.tag import Turn
@@ -24,8 +24,7 @@ from server.customers.recording import IMPORTED
 from server.customers.views.last import names
 from server.customers.visibility import visible_customers
 from server.kernel.auth import Principal
-from server.kernel.errors import Invalid
-from server.kernel.paging import decode_cursor, encode_cursor
+from server.kernel.paging import decode_cursor, encode_cursor, moment
 
 PAGE = 25
 MAX_LIVE = 300
@@ -99,6 +98,23 @@ class Page:
     """Of the last item, when older ones follow."""
 
 
+def entries(customer_id: int) -> Select[ActivityCustomer, Activity]:
+    """What stands on a customer's timeline, newest first."""
+    link = ActivityCustomer
+    return (
+        select(link, Activity)
+        .join(Activity, Activity.id == link.activity_id)
+        .where(link.customer_id == customer_id)
+        .order_by(link.occurred_at.desc(), link.activity_id.desc())
+    )
+
+
+def older_than(place: tuple[Any, ...]) -> ColumnElement[bool]:
+    """Entries below the one at (moment, activity id)."""
+    link, (at, last_id) = ActivityCustomer, place
+    return or_(link.occurred_at < at, and_(link.occurred_at == at, link.activity_id < last_id))
+
+
 def read_timeline(
     session: Session,
     who: Principal,
@@ -110,12 +126,7 @@ def read_timeline(
 ) -> Page:
     """One page before the cursor ``before``; or, with ``floor``, everything newer down to it."""
     link = ActivityCustomer
-    query = (
-        select(link, Activity)
-        .join(Activity, Activity.id == link.activity_id)
-        .where(link.customer_id == customer_id)
-        .order_by(link.occurred_at.desc(), link.activity_id.desc())
-    )
+    query = entries(customer_id)
     if wanted.kind:
         query = query.where(Activity.kind == wanted.kind)
     if wanted.counted:
@@ -126,17 +137,11 @@ def read_timeline(
         )
         query = query.where(link.activity_id.in_(tagged))
     limit = PAGE
-    if before:
-        at, last_id = _place(before)
-        query = query.where(
-            or_(link.occurred_at < at, and_(link.occurred_at == at, link.activity_id < last_id))
-        )
-    if floor:
-        at, last_id = _place(floor)
+    if (after := decode_cursor(before, moment, UUID)) is not None:
+        query = query.where(older_than(after))
+    if (down_to := decode_cursor(floor, moment, UUID)) is not None:
         limit = MAX_LIVE
-        query = query.where(
-            or_(link.occurred_at > at, and_(link.occurred_at == at, link.activity_id >= last_id))
-        )
+        query = query.where(~older_than(down_to))
     found: list[tuple[ActivityCustomer, Activity]] = [
         (row[0], row[1]) for row in session.execute(query.limit(limit + 1))
     ]
@@ -148,15 +153,7 @@ def read_timeline(
     return Page(_items(session, who, customer_id, page), cursor)
 
 
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    at, last_id = decode_cursor(cursor, 2) or ("", "")
-    try:
-        return datetime.fromisoformat(at), UUID(last_id)
-    except (TypeError, ValueError, AttributeError):
-        raise Invalid("bad_cursor") from None
-
-
-def _parts(session: Session, table: Any, ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+def parts_of(session: Session, table: Any, ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
     grouped: dict[UUID, list[Any]] = defaultdict(list)
     for part in session.scalars(select(table).where(table.activity_id.in_(ids)).order_by(table.id)):
         grouped[part.activity_id].append(part)
@@ -170,9 +167,9 @@ def _items(
     page: Sequence[tuple[ActivityCustomer, Activity]],
 ) -> list[Item]:
     ids = [activity.id for _, activity in page]
-    people = _parts(session, ActivityParticipant, ids)
-    tags = _parts(session, ActivityTag, ids)
-    commitments = _parts(session, ActivityCommitment, ids)
+    people = parts_of(session, ActivityParticipant, ids)
+    tags = parts_of(session, ActivityTag, ids)
+    commitments = parts_of(session, ActivityCommitment, ids)
     authors = names(session, {activity.by_id for _, activity in page})
     others = _visible_names(session, who, [link for link, _ in page])
     threads = _thread_sizes(session, customer_id, [activity for _, activity in page])
@@ -198,7 +195,8 @@ def _items(
                 lines=lines(row.text, turns, spans),
                 is_long=len(row.text) > _LONG_CHARS or row.text.count("\n") >= _LONG_LINES,
                 by=authors.get(row.by_id, ""),
-                us=tuple(p for p in people[row.id] if p.side == "us"),
+                # A call knows our side as an extension; whose it was says more.
+                us=() if row.kind == "call" else tuple(p for p in people[row.id] if p.side == "us"),
                 them=tuple(p for p in people[row.id] if p.side != "us"),
                 counts=link.counts,
                 reason=row.reason,

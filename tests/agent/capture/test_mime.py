@@ -1,4 +1,5 @@
 import tracemalloc
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from agent.capture import mime
 from agent.errors import BadItem
+from agent.nlp.clean import clean
 from tests.agent.capture.mails import LATER, multipart, raw_mail, read
 
 
@@ -228,6 +230,44 @@ def test_fifty_megabytes_stay_bounded() -> None:
 def test_too_large_text_is_cut_and_too_large_mail_refused() -> None:
     assert len(read(raw_mail("字" * 600_000)).text) == mime.MAX_TEXT
     assert refused(raw_mail(b"x" * (mime.MAX_BYTES + 1))) == "item_too_large"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        f'<img src="data:image/png;base64,{"iVBORw0KGgo/" * 37_500}">',
+        f'<img src="data:image/png;base64,{"iVBORw0KGgo/" * 75_000}">' * 4,
+        "<style>" + "td.a1 { mso-style-name: normal }\n" * 65_000 + "</style>",
+        "<!--[if gte mso 9]>" + "<w:lsd name='heading'/>" * 90_000 + "<![endif]-->",
+    ],
+    ids=["picture of 450 kB", "four pictures of 900 kB", "style sheet of 2 MB", "Word's settings"],
+)
+def test_text_behind_much_that_holds_no_words_is_read(before: str) -> None:
+    style = "<style>p { margin: 0 }</style>" * 2_000
+    page = f"<html><body>{style}{before}<p>预算今年很紧张</p></body></html>"
+    encoded = b64encode(page.encode()).decode()
+    for body, encoding in ((page, "8bit"), (encoded, "base64")):
+        capture = read(
+            raw_mail(
+                body.encode(),
+                Content_Type="text/html; charset=utf-8",
+                Content_Transfer_Encoding=encoding,
+            )
+        )
+        assert len(capture.text) <= mime.MAX_HTML
+        assert clean(capture.text, is_html=capture.is_html).text.strip() == "预算今年很紧张"
+
+
+def test_a_page_of_nothing_but_words_is_cut() -> None:
+    capture = read(raw_mail("<p>a</p>" * 400_000, Content_Type="text/html"))
+    assert len(capture.text) == mime.MAX_HTML
+
+
+def test_a_picture_that_never_ends_leaves_a_bounded_page() -> None:
+    page = "<p>您好</p>" + "<img src='data:" * 100_000 + "<style>" * 100_000 + "<!--" * 100_000
+    capture = read(raw_mail(page.encode(), Content_Type="text/html; charset=utf-8"))
+    assert len(capture.text) <= mime.MAX_HTML
+    assert capture.text.startswith("<p>您好</p>")
 
 
 def test_agrees_with_the_standard_library() -> None:

@@ -109,7 +109,17 @@ def test_pair_makes_a_configuration_and_keeps_the_token(
 def test_pair_with_a_wrong_code_changes_nothing(tmp_path: Path, there: StandIn, run: Run) -> None:
     result = run("pair", there.url, "BAD")
     assert result.exit_code == 1
+    assert "older than ten minutes" in result.output
+    assert "401" not in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pair_with_something_that_is_no_genjin_server(there: StandIn, run: Run) -> None:
+    there.always = Status(404)
+    result = run("pair", there.url, "GOOD-CODE")
+    assert result.exit_code == 1
+    assert "404" in result.output
+    assert there.url in result.output
 
 
 def test_pair_refuses_plain_http_and_another_server(
@@ -165,6 +175,40 @@ def test_a_damaged_store_is_said_loudly_and_read_anew(
     assert len(there.state.recorded) == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits for the size of files")
+def test_a_disk_that_takes_no_more_is_said_in_words(laptop: Path, there: StandIn) -> None:
+    drop(laptop, "a")
+    with (laptop / "dropped" / "a.eml").open("a", encoding="utf-8") as mail:
+        mail.write("预算紧张。\n" * 20_000)
+    program = (
+        "import resource, genjin\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))\n"
+        "from agent.cli.agent import agent\n"
+        "agent(['once', '--json'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={
+            **os.environ,
+            "GENJIN_HOME": str(laptop),
+            "GENJIN_TOKEN": "token-1",
+            "GENJIN_LANG": "en",
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    assert report["fault"] == "store_unwritable"
+    assert report["sources"]["dropped"]["state"] == "waiting"
+    assert report["sources"]["dropped"]["message"] == "store_unwritable"
+    assert "again in" not in done.stderr
+    assert "again in" in (laptop / "state" / "agent.log").read_text("utf-8")
+
+
 def test_a_source_that_is_down_is_no_failure(laptop: Path, run: Run) -> None:
     (laptop / "notes").rmdir()
     report = once(run)
@@ -200,6 +244,32 @@ def test_status_for_programs(laptop: Path, run: Run) -> None:
     assert status["sources"]["dropped"]["complete_to"] is not None
     assert status["agent"]["server"] == "ok"
     assert status["agent"]["running"] is False
+
+
+def test_status_tells_to_pair_again_when_the_token_is_refused(
+    laptop: Path, there: StandIn, run: Run
+) -> None:
+    there.always = Status(401)
+    once(run)
+    said = run("status").output
+    assert "genjin agent pair" in said
+    assert "401" not in said
+    assert json.loads(run("status", "--json").stdout)["agent"]["server"] == "auth"
+
+
+def test_status_says_why_items_are_set_aside_and_which(
+    laptop: Path, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(5):
+        (laptop / "dropped" / f"torn{number}.eml").write_bytes(b"\x00\x01 not a mail")
+    once(run)
+    said = " ".join(run("status").output.split())
+    assert "dropped: 5 set aside: Not a mail" in said
+    assert "torn0.eml, torn1.eml, torn2.eml, …" in said
+    assert "torn3.eml" not in said
+    held = json.loads(run("status", "--json").stdout)["sources"]["dropped"]["set_aside"]
+    assert held["item_not_a_mail"]["count"] == 5
+    assert "torn" not in caplog.text
 
 
 def test_doctor_is_content_with_a_healthy_laptop(laptop: Path, run: Run) -> None:

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from rich.console import Console
 
+from agent.cli.tag import tag
 from agent.cli.tag_view import show
 from agent.contract.tag import CATEGORIES, STATUSES
 from agent.messages import LANGUAGES, catalogue
@@ -16,29 +18,35 @@ from agent.messages import LANGUAGES, catalogue
 ROOT = Path(__file__).parents[3]
 
 
-def _tag(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "genjin", "tag", *arguments],
-        input=given,
+def _tag(*arguments: str, given: bytes = b"") -> Result:
+    return CliRunner(env={"GENJIN_LANG": "en"}).invoke(tag, arguments, input=given)
+
+
+def test_it_runs_as_a_program_of_its_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "genjin", "tag", "--now", "2026-11-23"],
+        input="预算不是问题。".encode(),
         capture_output=True,
         check=False,
         cwd=ROOT,
-        env={**os.environ, "GENJIN_LANG": "en", "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     )
+    assert done.returncode == 0, done.stderr
+    assert [found["status"] for found in json.loads(done.stdout)["tags"]] == ["negated"]
 
 
 def test_a_text_on_stdin_gives_json() -> None:
     text = "预算不是问题，关键是稳定。\r\n另外我们也在看用友的方案。"
     done = _tag("--now", "2026-11-23", given=text.encode())
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     found = json.loads(done.stdout)
-    assert [(tag["category"], tag["status"]) for tag in found["tags"]] == [
+    assert [(item["category"], item["status"]) for item in found["tags"]] == [
         ("budget", "negated"),
         ("competitor", "asserted"),
     ]
-    for tag in found["tags"]:
-        assert set(tag) == {"category", "status", "start", "end", "text", "speaker"}
-        assert text[tag["start"] : tag["end"]] == tag["text"]
+    for item in found["tags"]:
+        assert set(item) == {"category", "status", "start", "end", "text", "speaker"}
+        assert text[item["start"] : item["end"]] == item["text"]
 
 
 def test_a_file_with_history_keeps_the_offsets_of_the_input(tmp_path: Path) -> None:
@@ -46,14 +54,16 @@ def test_a_file_with_history_keeps_the_offsets_of_the_input(tmp_path: Path) -> N
     mail = tmp_path / "mail.txt"
     mail.write_bytes(text.encode())
     found = json.loads(_tag(str(mail)).stdout)["tags"]
-    assert [tag["category"] for tag in found] == ["price_objection"]
+    assert [item["category"] for item in found] == ["price_objection"]
     assert text[found[0]["start"] : found[0]["end"]] == found[0]["text"]
 
 
 def test_html_and_gb18030_are_read() -> None:
     html = "<html><body><p>你们的价格<b>太高</b>了。</p></body></html>"
     found = json.loads(_tag(given=html.encode("gb18030")).stdout)["tags"]
-    assert [(tag["category"], tag["text"]) for tag in found] == [("price_objection", "价格<b>太高")]
+    assert [(item["category"], item["text"]) for item in found] == [
+        ("price_objection", "价格<b>太高")
+    ]
 
 
 def test_json_lines_are_answered_one_by_one_and_bad_ones_are_told() -> None:
@@ -73,34 +83,34 @@ def test_json_lines_are_answered_one_by_one_and_bad_ones_are_told() -> None:
     assert answers[0]["commitments"] == [
         {"start": 0, "end": 6, "text": "我今天就提交", "due": "2026-11-23", "owner": "rep"}
     ]
-    assert [tag["category"] for tag in answers[1]["tags"]] == ["price_objection"]
-    told = done.stderr.decode().splitlines()
+    assert [item["category"] for item in answers[1]["tags"]] == ["price_objection"]
+    told = done.stderr.splitlines()
     assert [line.split()[1] for line in told[:-1]] == ["2", "3", "4", "5", "6"]
-    assert done.returncode == 1
+    assert done.exit_code == 1
 
 
 def test_options_are_the_defaults_of_lines() -> None:
     given = '{"id":1,"text":"我今天就提交。"}'.encode()
     done = _tag("--jsonl", "--speaker", "rep", "--kind", "call", "--now", "2026-11-27", given=given)
-    assert done.returncode == 0
+    assert done.exit_code == 0
     (promise,) = json.loads(done.stdout)["commitments"]
     assert (promise["due"], promise["owner"]) == ("2026-11-27", "rep")
 
 
 def test_a_bad_moment_is_a_usage_error() -> None:
     done = _tag("--now", "soon", given=b"x")
-    assert done.returncode == 2
-    assert b"ISO" in done.stderr
+    assert done.exit_code == 2
+    assert "ISO" in done.stderr
 
 
 def test_a_missing_file_is_a_usage_error() -> None:
-    assert _tag("nosuch.txt").returncode == 2
+    assert _tag("nosuch.txt").exit_code == 2
 
 
 @pytest.mark.parametrize("given", [b"", b"\xff\xfe\x00", b"\x00" * 100, "\u202e预算紧张".encode()])
 def test_odd_input_is_answered(given: bytes) -> None:
     done = _tag(given=given)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "tags" in json.loads(done.stdout)
 
 

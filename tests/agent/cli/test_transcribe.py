@@ -88,4 +88,4 @@ def test_a_missing_engine_names_the_command() -> None:
         env={**os.environ, "GENJIN_LANG": "en"},
     )
     assert done.returncode == 3
-    assert "-m pip install genjin[speech]" in done.stderr
+    assert "python3 tools/setup.py" in done.stderr

@@ -78,6 +78,13 @@ def test_statuses_and_unknown_codes() -> None:
     assert sentence("no_such_code") == "no_such_code"
 
 
+def test_a_code_without_what_fills_its_text_is_still_a_sentence() -> None:
+    said = sentence("speech_model_missing", model="base")
+    assert "base" in said
+    assert "speech_model_missing" not in said
+    assert "…" in said
+
+
 def test_a_problem_names_its_file_once() -> None:
     (line,) = of_problems([("config_url_invalid", {"file": "/x/a.toml", "key": "server.url"})])
     assert line.count("/x/a.toml") == 1

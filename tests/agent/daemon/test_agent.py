@@ -249,7 +249,7 @@ def test_a_full_disk_stops_nothing_for_good(tmp_path: Path) -> None:
     stopped = threading.Event()
     agent = build_running(here)
     event.listen(agent.store.database.engine, "checkout", checked_out)
-    thread = threading.Thread(target=agent.run, args=(stopped,))
+    thread = threading.Thread(target=agent.run, args=(stopped,), daemon=True)
     thread.start()
     wait_until(lambda: len(here.server.recorded) == 1)
 
@@ -273,13 +273,19 @@ def test_a_store_that_is_damaged_while_in_use_ends_the_run_for_a_new_start(
     here = laptop(tmp_path, mail("a"))
     agent = build_running(here)
     stopped = threading.Event()
-    thread = threading.Thread(target=agent.run, args=(stopped,))
+    thread = threading.Thread(target=agent.run, args=(stopped,), daemon=True)
     thread.start()
     wait_until(lambda: len(here.server.recorded) == 1)
-    agent.store.database.engine.dispose()
-    (tmp_path / "state" / FILE_NAME).write_bytes(b"nonsense" * 2000)
-    agent.ring("mail")
-    thread.join(20)
+
+    def ended() -> bool:
+        # A write under way may put its pages back over the damage: damage it until it is seen.
+        agent.store.database.engine.dispose()
+        (tmp_path / "state" / FILE_NAME).write_bytes(b"nonsense" * 2000)
+        agent.ring("mail")
+        thread.join(1)
+        return not thread.is_alive()
+
+    wait_until(ended)
     assert not thread.is_alive()
     assert agent.store_is_broken
     assert of(here.once())["stored"] == 1
@@ -557,7 +563,7 @@ def test_running_it_serves_requests_of_other_processes_and_stops(tmp_path: Path)
         pass
     del idle
     agent = build_running(here)
-    thread = threading.Thread(target=agent.run, args=(stopped,))
+    thread = threading.Thread(target=agent.run, args=(stopped,), daemon=True)
     thread.start()
     wait_until(lambda: len(here.server.recorded) == 1)
     here.sources["mail"].items.append(mail("b"))
@@ -598,7 +604,7 @@ def test_stopping_does_not_wait_for_a_server_that_hangs(tmp_path: Path) -> None:
     hanging.customers, hanging.current_policy = [HUARUI, BOLT], POLICY
     here = laptop(tmp_path, mail("a"), server=hanging)
     agent = build_running(here)
-    thread = threading.Thread(target=agent.run, args=(stopped,))
+    thread = threading.Thread(target=agent.run, args=(stopped,), daemon=True)
     thread.start()
     assert reached.wait(20)
     stopped.set()

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.nlp.clean import clean
+from agent.nlp.markup import html_to_text
 
 OWN = "交期能不能再提前？\n"
 
@@ -170,3 +171,45 @@ def test_odd_markup_never_raises_and_spans_stay_inside(text: str, is_html: bool)
     for at in range(len(cleaned.text)):
         start, end = cleaned.source_span(at, at + 1)
         assert 0 <= start <= end <= len(text)
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "<div>",
+        "<b>",
+        "</x><b>",
+        "<ul><li>",
+        "<table><tr><td>",
+        "<b><div></b>",
+        "<DIV class=a>",
+    ],
+)
+def test_markup_deeper_than_any_mail_is_read_flat(opening: str) -> None:
+    """The parser would take the square of the depth; only it knows that blocks are lines."""
+    deep = opening * 100_000
+    assert html_to_text(deep + "<p>预算</p><p>紧张</p>")[0].split() == ["预算", "紧张"]
+    assert "\n" not in html_to_text(deep + "<p>预算</p><p>紧张</p>")[0]
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        ("<div>" * 400, "</div>" * 400),
+        ("</div>" * 100_000, ""),
+        ("</div><div>" * 2_000, "</div>"),
+        ("<p>" * 2_000, ""),
+        ("<br>" * 2_000, ""),
+        ("<div><b>x</b></div>" * 2_000, ""),
+        ("<table><tr><td>x<tr><td>y</table>" * 2_000, ""),
+    ],
+)
+def test_long_markup_that_does_not_nest_keeps_its_lines(around: tuple[str, str]) -> None:
+    text, _ = html_to_text(f"{around[0]}<p>预算</p><p>紧张</p>{around[1]}")
+    assert text.strip().endswith("预算\n紧张")
+
+
+def test_elements_of_a_drawing_nest_in_themselves() -> None:
+    text, _ = html_to_text("<svg>" + "<tr>" * 60_000 + "</svg><p>预算</p><p>紧张</p>")
+    assert text.split() == ["预算", "紧张"]
+    assert "\n" not in text

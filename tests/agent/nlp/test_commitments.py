@@ -70,3 +70,21 @@ def test_a_promise_that_goes_on_is_one() -> None:
 )  # fmt: skip
 def test_no_promise(text: str) -> None:
     assert _promises(text, "rep") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("但下周三前可以签合同", "下周三前可以签合同"),
+        ("但是，我明天把合同发给您。", "我明天把合同发给您"),
+        ("不过我们下周三前给您答复。", "我们下周三前给您答复"),
+        ("所以然后我明天把合同发给您。", "我明天把合同发给您"),
+        ("But I will send it by Friday.", "I will send it by Friday"),
+        ("And so we'll sign by Friday.", "we'll sign by Friday"),
+        ("但愿明天能给您答复", "但愿明天能给您答复"),
+    ],
+)
+def test_what_ties_a_promise_to_the_clause_before_is_no_part_of_it(text: str, said: str) -> None:
+    found = TAGGER.tag(text, kind="call", speaker="rep", on=ON)
+    assert [item.text for item in found.commitments] == [said]
+    assert [tag.text for tag in found.tags if tag.category == "next_step"] == [said]

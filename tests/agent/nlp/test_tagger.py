@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.contract.activity import Activity
 from agent.contract.tag import Commitment, Speaker, Tag, Turn, transcript
 from agent.nlp.lexicon import shipped
-from agent.nlp.tagger import Tagger, Tagging
+from agent.nlp.tagger import MAX_COMMITMENTS, MAX_TAGS, Tagger, Tagging
+from agent.pipeline import MAX_TURNS
 
 TAGGER = Tagger()
 ON = date(2026, 11, 23)
@@ -137,3 +139,52 @@ def test_a_huge_line_is_read_to_its_end(unit: str) -> None:
     tagging = TAGGER.tag(text, on=ON)
     _check(text, tagging)
     assert any(tag.category == "budget" and tag.end > len(text) - 5 for tag in tagging.tags)
+
+
+def test_a_book_has_no_more_tags_than_a_page_can_show() -> None:
+    text = "价格太高了。\n" * 3_000 + "我们预算很紧张。\n"
+    tagging = TAGGER.tag(text, on=ON)
+    _check(text, tagging)
+    assert len(tagging.tags) == MAX_TAGS
+    assert [tag.start for tag in tagging.tags] == sorted(tag.start for tag in tagging.tags)
+    # What is said once stays; of what is said over and over the first ones stay.
+    assert tagging.tags[-1].category == "budget"
+    assert tagging.tags[-2].end < len("价格太高了。\n") * MAX_TAGS
+    assert TAGGER.tag(text, on=ON) == tagging
+
+
+def test_the_least_certain_tags_go_first() -> None:
+    said = [f"第{n}套方案我们预算很紧张。\n客服说第{n}套的价格太高了。\n" for n in range(300)]
+    text = "".join(said)
+    every = [tag for one in said for tag in TAGGER.tag(one, on=ON).tags]
+    kept = TAGGER.tag(text, on=ON).tags
+    assert len(every) > MAX_TAGS == len(kept)
+    assert min(tag.score for tag in kept) >= sorted(tag.score for tag in every)[-MAX_TAGS]
+
+
+def test_promises_of_a_book_are_bounded_over_all_turns() -> None:
+    turns = [
+        _turn("rep", n, n + 1, f"我下周三前把第{n}份报价发给您。")
+        for n in range(MAX_COMMITMENTS * 2)
+    ]
+    tagging = TAGGER.tag_turns(turns, on=ON)
+    _check(transcript(turns)[0], tagging)
+    assert len(tagging.commitments) == MAX_COMMITMENTS
+    assert "第0份" in tagging.commitments[0].text
+
+
+def test_the_contract_has_room_for_every_finding() -> None:
+    """A peer of another version may keep some more; what this one keeps must be accepted."""
+    bounds = {
+        name: next(part.max_length for part in Activity.model_fields[name].metadata)
+        for name in ("tags", "commitments", "turns")
+    }
+    assert bounds["tags"] >= MAX_TAGS
+    assert bounds["commitments"] >= MAX_COMMITMENTS
+    assert bounds["turns"] >= MAX_TURNS
+
+
+@pytest.mark.parametrize("text", ["但下周三前可以签合同", "我下周三前可以签协议", "月底前要签下来"])
+def test_a_deadline_names_what_is_to_be_done(text: str) -> None:
+    (timeline,) = (tag for tag in TAGGER.tag(text, on=ON).tags if tag.category == "timeline")
+    assert text.endswith(timeline.text)

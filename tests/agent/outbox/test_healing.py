@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from agent.daemon.reporting import status_report
 from agent.errors import AlreadyRunning, StoreBroken
 from agent.outbox.database import FILE_NAME, moved_aside
 from agent.outbox.lock import Lock
 from agent.outbox.pages import Entry, Page
 from agent.outbox.store import Store
 from agent.testing import FrozenClock
-from tests.agent.making import activity
+from tests.agent.making import activity, settings
 from tests.agent.outbox.test_store import page, rows, stored
 
 HOLD_THE_LOCK = """
@@ -151,6 +152,20 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     store.put(large, now=NOW)
     assert store.cursors.begin("mail") == "c2"
     assert store.queue.status().pending == 2
+    store.close()
+
+
+def test_a_store_says_itself_that_it_is_full(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, clock=CLOCK)
+    limit_pages(store, 0)
+    assert store.fault() == "store_full"
+    report = status_report(store, settings(tmp_path, "mail").sources, running=True)
+    assert report["fault"] == "store_full"
+    assert report["sources"]["mail"]["state"] == "waiting"
+    assert report["sources"]["mail"]["message"] == "store_full"
+    limit_pages(store, 100_000)
+    assert store.fault() == ""
+    assert "fault" not in status_report(store, (), running=True)
     store.close()
 
 

@@ -291,3 +291,42 @@ def test_memory_server_and_http_agree_on_a_refused_token(tmp_path: Path) -> None
     double.down = DeliveryUnauthorized("http_401")
     assert Sender(post.store.queue, double, post.clock).flush().state == "auth"
     post.close()
+
+
+def test_a_server_that_is_back_gets_at_once_what_waited_for_it(
+    there: StandIn, posts: Callable[..., Post]
+) -> None:
+    post = posts(3)
+    there.always = standin.Status(503)
+    for _ in range(12):
+        post.clock.advance(seconds=post.sender.flush().wait_s or 0.0)
+    assert (post.sender.flush().wait_s or 0.0) > CAP_S / 4
+    there.always = None
+    assert post.sender.flush().state == "waiting"
+    post.sender.resume()
+    assert post.sender.flush().state == "ok"
+    assert post.states() == {"delivered": 3}
+
+
+def test_one_delivery_after_an_outage_brings_the_others_along(
+    there: StandIn, posts: Callable[..., Post]
+) -> None:
+    post = posts(2)
+    there.always = standin.Status(503)
+    post.clock.advance(seconds=post.sender.flush().wait_s or 0.0)
+    assert post.sender.flush().code == "http_503"
+    there.always = None
+    post.store.put(page(stored("fresh")), now=post.clock.now())
+    assert post.sender.flush().state == "ok"
+    assert post.states() == {"delivered": 3}
+
+
+def test_what_the_server_asked_to_send_later_waits_though_it_is_back(
+    there: StandIn, posts: Callable[..., Post]
+) -> None:
+    post = posts(1)
+    there.next(standin.Status(429, retry_after="200"))
+    post.sender.flush()
+    post.sender.resume()
+    assert post.sender.flush().wait_s == 200
+    assert post.states() == {"pending": 1}

@@ -58,7 +58,7 @@ def test_everything_the_agent_asks_for(there: StandIn, remote: HttpRemote) -> No
 def test_pairing_needs_no_token(there: StandIn) -> None:
     remote = HttpRemote(there.url, lambda: None, clock=CLOCK)
     assert remote.pair("GOOD-CODE", "laptop").token == TOKEN
-    with pytest.raises(DeliveryRefused):
+    with pytest.raises(DeliveryUnauthorized):
         remote.pair("BAD", "laptop")
     with pytest.raises(DeliveryUnauthorized) as raised:
         remote.directory(0)

@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from agent import messages
 from agent.bootstrap import load
+from agent.capture import registry
 from agent.cli.wording import of_problems
 from agent.errors import Misconfigured
 from agent.settings import config_file, read
@@ -102,6 +104,52 @@ path = "/x"
     nearest = "\n".join(lines)
     for name in ('"server"', '"url"', '"mailfiles"', '"path"'):
         assert name in nearest or name.replace('"', "“", 1).replace('"', "”") in nearest
+
+
+def problem_lines(file: Path) -> list[str]:
+    with pytest.raises(Misconfigured) as raised:
+        load(file, {})
+    return of_problems(raised.value.problems)
+
+
+def test_a_source_without_a_type_is_told_those_that_exist(tmp_path: Path) -> None:
+    file = written(tmp_path, '[server]\nurl = "https://a.example"\n[sources.a]\npath = "x"\n')
+    (line,) = problem_lines(file)
+    assert all(kind in line for kind in registry.SOURCES)
+    assert "imap" in registry.SOURCES or "imap" not in line
+
+
+def test_a_wrong_choice_is_told_what_may_be_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(
+        tmp_path,
+        '[server]\nurl = "https://a.example"\n'
+        '[sources.calls]\ntype = "recordings"\npath = "x"\nrep_channel = "middle"\n',
+    )
+    for language in messages.LANGUAGES:
+        monkeypatch.setenv("GENJIN_LANG", language)
+        (line,) = problem_lines(file)
+        assert all(word in line for word in ("calls", "rep_channel", "'left'", "'right'"))
+        assert "middle" not in line
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (r'path = "C:\Users\lilei"', "config_backslash"),
+        (r'path = "D:\客户"', "config_backslash"),
+        (r"path = 'C:\Users\lilei", "config_not_toml"),
+        ('path = "unfinished', "config_not_toml"),
+    ],
+)
+def test_a_windows_path_in_double_quotes(tmp_path: Path, line: str, code: str) -> None:
+    ((found, params),) = read(written(tmp_path, f"[sources.a]\n{line}\n")).problems
+    assert found == code
+    for language in messages.LANGUAGES:
+        said = messages.text(found, language, **params)
+        assert str(params["why"]) in said
+        assert (r"'C:\Users" in said) == (code == "config_backslash")
 
 
 @pytest.mark.parametrize(

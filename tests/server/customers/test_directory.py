@@ -1,6 +1,7 @@
 """The directory of identity keys: whole at first, then only what changed, never others'."""
 
 from server.customers import service
+from server.identity import service as identity
 
 
 def names(delta):
@@ -63,3 +64,71 @@ def test_pages_cover_everything_once(world, monkeypatch):
         seen += [customer["id"] for customer in delta["customers"]]
         since, more = delta["revision"], delta["more"]
     assert len(seen) == len(set(seen)) == 9
+
+
+def handed(world, to, customer="huarui"):
+    with world.kernel.db.unit_of_work() as uow:
+        row = uow.session.get_one(service.Customer, world.customers[customer])
+        service.hand_over(uow, row, world.people[to], None)
+
+
+def test_there_and_back_again(world):
+    start = world.get("chen", "/directory")["revision"]
+    handed(world, "lin")
+    away = world.get("chen", f"/directory?since={start}")
+    handed(world, "chen")
+    for since in (start, away["revision"]):
+        delta = world.get("chen", f"/directory?since={since}")
+        assert (names(delta), delta["removed"]) == (["苏州"], [])
+    gone = world.get("lin", f"/directory?since={away['revision']}")
+    assert (names(gone), gone["removed"]) == ([], [world.customers["huarui"]])
+
+
+def test_given_away_between_two_pages_it_is_removed(world, monkeypatch):
+    monkeypatch.setattr("server.customers.directory.PAGE", 1)
+    first = world.get("chen", "/directory?since=0")
+    assert (names(first), first["more"]) == (["苏州"], True)
+    handed(world, "lin")
+    second = world.get("chen", f"/directory?since={first['revision']}")
+    assert (names(second), second["removed"]) == (["宁波"], [world.customers["huarui"]])
+
+
+def test_a_revision_of_many_customers_is_never_cut(world, monkeypatch):
+    """One step of the counter may cover more customers than fit a page."""
+    monkeypatch.setattr("server.customers.directory.PAGE", 2)
+    with world.kernel.db.unit_of_work() as uow:
+        revision = uow.bump("directory")
+        for number in range(5):
+            made = service.create_customer(
+                uow, service.NewCustomer(name=f"客户{number}"), owner_id=world.people["chen"].id
+            )
+            made.revision = revision
+    since, seen, more = 0, [], True
+    while more:
+        delta = world.get("chen", f"/directory?since={since}")
+        assert delta["revision"] > since, "no standing still"
+        seen += [customer["id"] for customer in delta["customers"]]
+        since, more = delta["revision"], delta["more"]
+    assert len(seen) == len(set(seen)) == 7
+
+
+def test_a_since_that_is_no_revision_is_refused(world):
+    for bad in ("-1", "x", str(2**63), "1.5"):
+        assert world.call("chen", "GET", f"/directory?since={bad}").status_code == 422
+
+
+def test_a_new_colleague_is_news_for_every_laptop(world):
+    """Agents fetch the policy, which names our people, when the heartbeat tells of something new."""
+    before = world.get("chen", "/directory")["revision"]
+    with world.kernel.db.unit_of_work() as uow:
+        identity.add_person(uow, name="新人", email="new@other.example", role="rep")
+    assert world.get("chen", f"/directory?since={before}")["revision"] > before
+
+
+def test_a_customer_is_given_to_somebody_who_can_have_one(world):
+    path = f"/customers/{world.customers['huarui']}"
+    to = {"owner_id": world.people["gu"].id}
+    assert world.call("boss", "PATCH", path, json=to).status_code == 422
+    to = {"owner_id": world.people["xu"].id}
+    assert world.call("xu", "PATCH", path, json=to).status_code == 200, "to oneself"
+    assert world.get("xu", path)["owner"] == "许文静"

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
+from server.customers.corrections import relink
 from server.customers.recording import settle_future
-from server.customers.service import relink
 
 
 def test_the_newest_counting_item_wins(world):

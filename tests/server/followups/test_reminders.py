@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from server.customers.service import Customer, hand_over, relink
+from server.customers.corrections import relink
+from server.customers.service import Customer, hand_over
 from server.followups.service import sweep
 
 
@@ -157,3 +158,12 @@ def test_the_list_is_paged_without_gaps(world):
     assert second["cursor"] is None
     bad = world.call("chen", "GET", "/reminders?cursor=nonsense")
     assert bad.status_code == 422
+
+
+def test_who_leads_sees_the_owners_reminders_on_the_card_and_an_admin_in_the_list(world):
+    world.clock.advance(days=5)
+    swept(world)
+    card = world.get("xu", f"/customers/{world.customers['huarui']}")
+    assert [item["level"] for item in card["open_reminders"]] == ["owner"]
+    assert reminders(world, "xu") == [], "nothing asks anything of the manager yet"
+    assert [name for name, _, _ in about(reminders(world, "boss"))] == ["苏州", "宁波", "岭南"]

@@ -151,3 +151,38 @@ def test_links_repeat_what_the_activity_says(world):
         assert (link.counts, link.occurred_at) == (activity.counts, activity.occurred_at)
         assert link.counts is False
     assert world.last_contacted("huarui") is None
+
+
+def theirs(world, rep, customer):
+    """What this rep reads on that customer's timeline."""
+    items = world.get(rep, f"/customers/{world.customers[customer]}/timeline")["items"]
+    return [(item["subject"], item["text"], item["by"]) for item in items]
+
+
+@pytest.mark.parametrize("revision", [1, 99])
+def test_nobody_reads_or_overwrites_the_items_of_others_by_their_id(world, revision):
+    key = uuid4()
+    secret = world.mail("huarui", key=key, subject="底价", text="最低八折", days_ago=3)
+    world.send("chen", secret)
+    forged = world.mail("lingnan", key=key, subject="x", text="伪造", days_ago=0, revision=revision)
+    assert world.send("lin", forged)[0]["result"] == "accepted"
+    assert theirs(world, "chen", "huarui") == [("底价", "最低八折", "陈晨")]
+    assert theirs(world, "lin", "lingnan") == [("x", "伪造", "林晓雨")]
+    assert world.last_contacted("huarui") == world.clock.now() - timedelta(days=3)
+    assert world.send("lin", forged)[0]["result"] == "duplicate"
+    later = {**forged, "revision": revision + 1, "text": "改"}
+    assert world.send("lin", later)[0]["result"] == "accepted"
+    assert theirs(world, "lin", "lingnan") == [("x", "改", "林晓雨")]
+    assert theirs(world, "chen", "huarui") == [("底价", "最低八折", "陈晨")]
+
+
+def test_whoever_holds_an_honest_copy_still_cannot_rewrite_it(world):
+    key = uuid4()
+    world.send("chen", world.mail("huarui", key=key))
+    honest = world.mail("lingnan", key=key)
+    assert world.send("lin", honest)[0]["result"] == "accepted"
+    assert counted(world, Activity) == 1
+    world.send("lin", {**honest, "revision": 7, "text": "伪造"})
+    assert theirs(world, "chen", "huarui") == [("方案", "今年预算紧张。", "陈晨")]
+    world.send("chen", {**world.mail("huarui", key=key), "revision": 2, "text": "更正"})
+    assert theirs(world, "chen", "huarui") == [("方案", "更正", "陈晨")]

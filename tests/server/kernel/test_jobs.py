@@ -50,3 +50,24 @@ def test_a_failing_job_leaves_nothing_half_done(world):
     run(world.kernel.db, Periodic("half", 60, half), world.clock)
     with world.kernel.db.reading() as session:
         assert session.query(Team).filter_by(name="halb").count() == 0
+
+
+def test_a_clock_set_back_stops_no_job(world):
+    job = Periodic("j", 60, lambda uow: None)
+    world.clock.advance(days=365)
+    assert claim(world.kernel.db, job, world.clock.now())
+    world.clock.advance(days=-365)
+    assert claim(world.kernel.db, job, world.clock.now())
+    assert not claim(world.kernel.db, job, world.clock.now())
+
+
+def test_a_failing_job_logs_where_and_not_what(world, caplog):
+    words = "subject of a mail"
+
+    def fail(uow):
+        raise RuntimeError(words)
+
+    run(world.kernel.db, Periodic("bad", 60, fail), world.clock)
+    assert "RuntimeError" in caplog.text
+    assert "test_jobs.py" in caplog.text
+    assert words not in caplog.text.replace("words", "")

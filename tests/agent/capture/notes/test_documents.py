@@ -127,3 +127,10 @@ def test_any_bytes(raw: bytes, suffix: str) -> None:
         documents.read(raw, suffix).text.encode()
     except BadItem:
         return
+
+
+def test_a_page_whose_words_follow_a_large_picture_keeps_its_words() -> None:
+    picture = "data:image/png;base64," + "A" * 600_000
+    page = f'<html><body><img src="{picture}"><p>王总说预算很紧</p></body></html>'
+    note = documents.read(page.encode(), ".html")
+    assert "王总说预算很紧" in note.text

@@ -172,7 +172,7 @@ def test_settings(tmp_path: Path, clock: MovingClock) -> None:
     assert {(code, params["setting"]) for code, params in caught.value.problems} == {
         ("setting_path_relative", "path"),
         ("setting_pattern_groups", "pattern"),
-        ("setting_invalid", "rep_channel"),
+        ("setting_not_a_choice", "rep_channel"),
         ("setting_timezone_unknown", "timezone"),
         ("setting_invalid", "region"),
     }

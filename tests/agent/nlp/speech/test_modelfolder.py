@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from agent import messages
 from agent.errors import SpeechUnavailable
 from agent.nlp.speech import modelfolder
 
@@ -41,6 +42,26 @@ def test_a_missing_model_names_the_command(tmp_path: Path, monkeypatch: pytest.M
         modelfolder.locate("base")
     assert caught.value.code == "speech_model_missing"
     assert str(caught.value.params["command"]).endswith("-m agent.nlp.speech.models get base")
+
+
+def test_a_name_that_no_model_has_is_not_told_to_be_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENJIN_MODELS", str(tmp_path))
+    with pytest.raises(SpeechUnavailable) as caught:
+        modelfolder.locate("nonsense")
+    assert caught.value.code == "speech_model_unknown"
+    for language in messages.LANGUAGES:
+        said = messages.text(caught.value.code, language, **caught.value.params)
+        assert "nonsense" in said
+        assert all(name in said for name in ("tiny", "base", "small", "medium", "large-v3-turbo"))
+    _model(tmp_path / "nonsense")
+    assert modelfolder.locate("nonsense") == tmp_path / "nonsense"
+
+
+def test_the_known_names_are_those_of_the_engine() -> None:
+    engine = pytest.importorskip("faster_whisper", reason="the extra speech is not installed")
+    assert set(engine.available_models()) == modelfolder.NAMES
 
 
 def test_a_known_model_with_other_files_is_refused(

@@ -1,0 +1,62 @@
+"""``genjin server``: commands that work, and sentences where a machine cannot do its part."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def genjin(*arguments, lang="en", **env):
+    return subprocess.run(
+        [sys.executable, "-m", "genjin", "server", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "GENJIN_LANG": lang, **env},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_init_user_and_token(tmp_path):
+    data = ("--data-dir", str(tmp_path / "data"))
+    assert genjin("init", *data).returncode == 0
+    added = genjin(
+        *("user", "add", "--name", "李雷", "--email", "Li@Example.com", "--role", "manager"),
+        *("--team", "华东", *data),
+        GENJIN_NEW_PASSWORD="correct horse",
+    )
+    assert added.returncode == 0, added.stderr
+    token = genjin("token", "add", "--email", "li@example.com", *data)
+    assert token.stdout.startswith("gj_")
+    again = genjin(
+        *("user", "add", "--name", "x", "--email", "li@example.com", "--role", "rep", *data),
+        GENJIN_NEW_PASSWORD="correct horse",
+    )
+    assert (again.returncode, "email_taken" in again.stderr) == (1, True)
+    with sqlite3.connect(tmp_path / "data" / "genjin.db") as database:
+        assert database.execute("SELECT manager_id FROM team").fetchall() == [(1,)]
+    assert (tmp_path / "data" / "secret.key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "cannot be used"), ("zh-CN", "无法使用")])
+def test_a_damaged_database_and_a_file_in_the_way_are_told_in_words(tmp_path, lang, words):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "genjin.db").write_bytes(b"this is no database" * 500)
+    for arguments in (("init",), ("run", "--port", "0")):
+        done = genjin(*arguments, "--data-dir", str(data), lang=lang)
+        assert done.returncode == 1
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
+    assert (data / "genjin.db").read_bytes().startswith(b"this is no database")
+    (tmp_path / "file").write_text("x", "utf-8")
+    done = genjin("init", "--data-dir", str(tmp_path / "file" / "below"), lang=lang)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
