@@ -9,8 +9,3 @@ def reminder_due(anchor: datetime, policy: Policy) -> datetime:
     """When the owner is reminded: ``remind_after_days`` full days after the last contact (or, for a
     customer never contacted, after it was created)."""
     return anchor + timedelta(days=policy.remind_after_days)
-
-
-def escalation_due(anchor: datetime, policy: Policy) -> datetime:
-    """When the manager sees it too."""
-    return anchor + timedelta(days=policy.escalate_after_days)

@@ -278,9 +278,13 @@ def test_a_store_that_is_damaged_while_in_use_ends_the_run_for_a_new_start(
     wait_until(lambda: len(here.server.recorded) == 1)
 
     def ended() -> bool:
-        # A write under way may put its pages back over the damage: damage it until it is seen.
+        # A write under way may put its pages back over the damage, and what lies in the log
+        # stands in for the file: damage both, in place, until it is seen.
         agent.store.database.engine.dispose()
-        (tmp_path / "state" / FILE_NAME).write_bytes(b"nonsense" * 2000)
+        for path in (tmp_path / "state" / FILE_NAME, tmp_path / "state" / f"{FILE_NAME}-wal"):
+            if path.exists():
+                with path.open("r+b") as file:
+                    file.write(b"nonsense" * (path.stat().st_size // 8))
         agent.ring("mail")
         thread.join(1)
         return not thread.is_alive()
