@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, CDPSession, Page, Worker
 
 EXTENSION = Path(__file__).parents[2] / "extension"
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until a condition counts as missed; the machine may be busy."""
 
 

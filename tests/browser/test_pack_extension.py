@@ -4,8 +4,8 @@ import json
 import zipfile
 from pathlib import Path
 
-from tests.browser.conftest import OpenBrowser
 from tests.browser.standin import Team
+from tests.conftest import OpenBrowser
 from tools.pack_extension import pack
 
 

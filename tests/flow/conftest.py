@@ -28,12 +28,6 @@ from server.kernel.context import Kernel
 from server.kernel.policy import Policy, change_policy
 from server.kernel.settings import load
 from server.migrate import upgrade
-from tests.browser.conftest import (  # noqa: F401 -- fixtures
-    browser_path,
-    open_browser,
-    playwright,
-    web,
-)
 
 PASSWORD = "genjin-flow"
 ROOT = Path(__file__).parents[2]

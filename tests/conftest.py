@@ -1,4 +1,4 @@
-"""A real browser for the tests of this folder.
+"""A real browser for whatever tests want one.
 
 It is looked for as ``GENJIN_BROWSER``, then as Chromium, Chrome and Edge in their usual places.
 Without one the tests are skipped and say so; where ``CI`` is set, they fail instead.
