@@ -11,7 +11,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from agent.capture import registry
-from agent.capture.base import Source
+from agent.capture.base import Source, Surroundings
 from agent.clock import Clock, SystemClock
 from agent.contract.activity import Kind
 from agent.contract.tag import Speaker, Turn
@@ -25,7 +25,7 @@ from agent.pipeline import Findings, Tagger
 from agent.remote.base import Remote
 from agent.remote.http import HttpRemote
 from agent.settings import Problem, Settings, SourceSettings, config_file, read
-from agent.settings.secrets import Secrets, SystemSecrets, password_name, token_name
+from agent.settings.secrets import Secrets, SystemSecrets, token_name
 
 _CLOCK = SystemClock()
 
@@ -51,10 +51,28 @@ def remote_of(settings: Settings, secrets: Secrets, *, clock: Clock = _CLOCK) ->
 
 
 def sources_of(settings: Settings, secrets: Secrets, *, clock: Clock = _CLOCK) -> dict[str, Source]:
+    around = surroundings_of(settings, secrets, clock=clock)
     return {
-        source.name: registry.build(source.name, _table(source, secrets), clock=clock)
+        source.name: registry.build(source.name, _table(source), around)
         for source in settings.sources
     }
+
+
+def sign_in(
+    settings: Settings,
+    secrets: Secrets,
+    source: SourceSettings,
+    person: registry.Person,
+    *,
+    clock: Clock = _CLOCK,
+) -> bool:
+    """``genjin agent sign-in``; False for a source that needs none. Raises ``SourceError``."""
+    around = surroundings_of(settings, secrets, clock=clock)
+    return registry.sign_in(source.name, _table(source), around, person)
+
+
+def surroundings_of(settings: Settings, secrets: Secrets, *, clock: Clock = _CLOCK) -> Surroundings:
+    return Surroundings(clock=clock, secrets=secrets, state_dir=settings.state_dir)
 
 
 def ears_of(settings: Settings) -> ProcessEars:
@@ -135,19 +153,14 @@ class LazyTagger:
             return self._tagger
 
 
-def _table(source: SourceSettings, secrets: Secrets | None) -> dict[str, object]:
-    table: dict[str, object] = {**source.options, "type": source.type}
-    if secrets is not None and "password" in _known_keys(source.type):
-        password = secrets.get(password_name(source.name))
-        if password is not None:
-            table["password"] = password
-    return table
+def _table(source: SourceSettings) -> dict[str, object]:
+    return {**source.options, "type": source.type}
 
 
 def _source_problems(file: Path, source: SourceSettings) -> list[Problem]:
     """The faults of one table as its own source sees them, with the file and the nearest name."""
     problems: list[Problem] = []
-    for code, params in registry.check(source.name, _table(source, None)):
+    for code, params in registry.check(source.name, _table(source)):
         named = {**params, "file": file}
         key = f"sources.{source.name}.{params.get('setting', 'type')}"
         if code == "source_type_unknown":
@@ -159,8 +172,6 @@ def _source_problems(file: Path, source: SourceSettings) -> list[Problem]:
             near = get_close_matches(str(params["setting"]), known, n=1) or known[:1]
             named |= {"key": key, "nearest": near[0], "known": ", ".join(known)}
             problems.append(("config_key_unknown", named))
-        elif code == "setting_missing" and params.get("setting") == "password":
-            continue  # a secret: it is not in the file, the doctor asks for it
         else:
             problems.append((code, named))
     return problems

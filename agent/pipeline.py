@@ -93,6 +93,8 @@ class Pipeline:
         theirs = frozenset({match.customer_id, *(other.customer_id for other in also)})
         people = self._with_customer(people, theirs, named=match.why)
         direction = capture.direction or direction_of(capture.kind, people)
+        if contact.customer_declined(people, capture.responses):
+            signals = signals.model_copy(update={"declined": True})
 
         subject, in_subject = privacy.mask(capture.subject[:MAX_SUBJECT])
         text, in_text = privacy.mask(text)

@@ -64,6 +64,7 @@ class ListSource:
     fault_after: int = 0
     passed_over: set[str] = field(default_factory=set)
     """External ids a careless cursor skips, unless it starts from the beginning."""
+    closed: bool = False
 
     def poll(self, cursor: str | None) -> Iterator[Batch]:
         start = 0
@@ -97,6 +98,9 @@ class ListSource:
         noted = [*self.pending, *self.broken]
         ids = [*(item.external_id for item in self.items), *(item.external_id for item in noted)]
         yield from dict.fromkeys(ids)
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class MemoryServer:

@@ -12,9 +12,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
+from agent.clock import Clock
 from agent.contract.activity import Attachment, Direction, Kind, Participant, Signals
+from agent.settings.secrets import Secrets
+
+Response = Literal["accepted", "declined", "tentative", "none"]
+"""What somebody invited to a meeting answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a source may use of the computer it runs on."""
+
+    clock: Clock
+    secrets: Secrets
+    state_dir: Path
+    """Ours alone (0700). For what a library insists on keeping in a file; never for captures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +67,10 @@ class Capture:
     attachments: tuple[Attachment, ...] = ()
     media: Path | None = None
     """A recording still to be transcribed."""
+    responses: Mapping[str, Response] = field(default_factory=dict)
+    """Meetings: normalised address → what they answered, as far as the source knows."""
+    folder: str = ""
+    """Where in a mailbox it lies, for people: ``Inbox``, ``已发送``, ``客户/苏州``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +99,9 @@ class Batch:
     """Seen but not ready (a file still growing); reported again until it is."""
     removed: tuple[str, ...] = ()
     """External ids that are gone from the source. What was captured stays captured."""
+    emptied: tuple[str, ...] = ()
+    """Prefixes of external ids that are gone as a whole: a folder deleted, or numbered anew.
+    Applied before the captures of the same batch."""
     done: int = 0
     total: int = 0
     """Progress within this pass, in items; total 0 when the source cannot tell."""
@@ -90,7 +112,8 @@ class Source(Protocol):
 
     Owns no thread and no storage. Raises only ``SourceError``s; a single bad item never raises
     but stands in ``Batch.broken``. ``poll`` may be abandoned between two batches; polling again
-    from the last stored cursor goes on there.
+    from the last stored cursor goes on there. A mailbox yields what is new first and then goes on
+    with its backfill, newest first; ``poll`` ends when both are done.
     """
 
     @property
@@ -107,5 +130,12 @@ class Source(Protocol):
         ...
 
     def inventory(self) -> Iterator[str]:
-        """The external ids of every item the source holds now, for the completeness audit."""
+        """The external ids of every item the source holds now, for the completeness audit.
+
+        Exactly those that ``poll`` accounts for: the same folders, the same window of time."""
+        ...
+
+    def close(self) -> None:
+        """From any thread, at any time: what is under way ends within a second, by raising
+        ``SourceUnavailable("source_stopped")`` if need be. The source is not used again."""
         ...

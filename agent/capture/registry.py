@@ -6,11 +6,10 @@ libraries of sources that are not configured.
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from agent.capture.base import Source
+from agent.capture.base import Source, Surroundings
 from agent.capture.settings import Problem, SourceOptions, problems
-from agent.clock import Clock
 from agent.errors import Misconfigured
 
 SOURCES: Mapping[str, str] = {
@@ -26,7 +25,31 @@ class SourcePackage(Protocol):
 
     Settings: type[SourceOptions]
 
-    def build(self, name: str, settings: Any, *, clock: Clock) -> Source: ...
+    def build(self, name: str, settings: Any, around: Surroundings) -> Source: ...
+
+
+class Person(Protocol):
+    """The one who signs in, at the terminal."""
+
+    def say(self, code: str, /, **params: object) -> None: ...
+    def ask_secret(self, code: str, /, **params: object) -> str:
+        """What was typed, unseen; empty when nothing was."""
+        ...
+
+    def open_page(self, url: str) -> bool:
+        """Show a page in the browser; False where there is none."""
+        ...
+
+
+@runtime_checkable
+class SignsIn(Protocol):
+    """What the package of a source with a password or token offers besides."""
+
+    def sign_in(self, name: str, settings: Any, around: Surroundings, person: Person) -> None:
+        """Ask ``person``, prove it with the server, and only then keep the secret.
+
+        Raises ``SourceError``; keeps nothing then."""
+        ...
 
 
 def check(name: str, settings: Mapping[str, Any]) -> list[Problem]:
@@ -34,12 +57,23 @@ def check(name: str, settings: Mapping[str, Any]) -> list[Problem]:
     return _checked(name, settings)[2]
 
 
-def build(name: str, settings: Mapping[str, Any], *, clock: Clock) -> Source:
+def build(name: str, settings: Mapping[str, Any], around: Surroundings) -> Source:
     """The source that ``[sources.NAME]`` describes; ``Misconfigured`` lists every fault at once."""
     package, checked, faults = _checked(name, settings)
     if package is None or checked is None:
         raise Misconfigured(faults)
-    return package.build(name, checked, clock=clock)
+    return package.build(name, checked, around)
+
+
+def sign_in(name: str, settings: Mapping[str, Any], around: Surroundings, person: Person) -> bool:
+    """Sign ``person`` in to the source; False when it is of a kind that needs no sign-in."""
+    package, checked, faults = _checked(name, settings)
+    if package is None or checked is None:
+        raise Misconfigured(faults)
+    if not isinstance(package, SignsIn):
+        return False
+    package.sign_in(name, checked, around, person)
+    return True
 
 
 def _checked(

@@ -148,6 +148,7 @@ class Reader:
             cursor=batch.cursor,
             entries=tuple(entries),
             removed=batch.removed,
+            emptied=batch.emptied,
         )
 
     def _settle(self, capture: Capture, pipeline: Pipeline) -> Entry:

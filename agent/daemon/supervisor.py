@@ -159,6 +159,8 @@ class Agent:
         loops = self._loops()
         for loop in loops:
             loop.stop()
+        for source in self._parts.sources.values():
+            source.close()
         if self._bell is not None:
             # It joins its watchers, which may hang on a dead network drive.
             threading.Thread(target=self._bell.close, daemon=True).start()

@@ -43,3 +43,5 @@ class Page:
     """None leaves the stored cursor as it is."""
     entries: tuple[Entry, ...] = ()
     removed: tuple[str, ...] = ()
+    emptied: tuple[str, ...] = ()
+    """Prefixes of external ids of which nothing is left."""

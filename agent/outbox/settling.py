@@ -26,6 +26,9 @@ class Settling:
         self._generation = generation
 
     def settle(self, page: Page) -> None:
+        for prefix in page.emptied:
+            for external_id in self._under(page.source, prefix):
+                self._forget(page.source, external_id)
         for external_id in page.removed:
             self._forget(page.source, external_id)
         for entry in page.entries:
@@ -80,6 +83,17 @@ class Settling:
             )
         # The empty version is that of an item noted unread.
         return before not in (None, "", entry.version)
+
+    def _under(self, source: str, prefix: str) -> list[str]:
+        return list(
+            self._tx.execute(
+                select(ledger.c.external_id).where(
+                    ledger.c.source == source,
+                    ledger.c.external_id.startswith(prefix, autoescape=True),
+                    ~ledger.c.gone,
+                )
+            ).scalars()
+        )
 
     def _forget(self, source: str, external_id: str) -> None:
         """Gone from the source. What was captured stays on the books, unless it only moved."""

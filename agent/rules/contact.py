@@ -7,7 +7,7 @@ calls and meetings that have not happened never count.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from agent.contract.activity import (
@@ -58,6 +58,17 @@ def has_customer(kind: Kind, direction: Direction, participants: Iterable[Partic
         return True
     theirs = [person.role for person in participants if person.side == "customer"]
     return "from" in theirs if kind == "mail" and direction == "inbound" else bool(theirs)
+
+
+def customer_declined(participants: Iterable[Participant], responses: Mapping[str, str]) -> bool:
+    """Did everybody of the customer who was invited to a meeting decline it?
+
+    ``responses``: address → answer, as far as the calendar knows; who has not answered may come.
+    """
+    theirs = [person for person in participants if person.side == "customer"]
+    return bool(theirs) and all(
+        responses.get(person.email or "") == "declined" for person in theirs
+    )
 
 
 def decide(

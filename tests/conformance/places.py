@@ -11,31 +11,10 @@ import struct
 import wave
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from tests.conformance.moving_clock import MovingClock
-
-
-class Place(Protocol):
-    def settings(self) -> Mapping[str, Any]: ...
-    def add(self, n: int) -> str:
-        """Put the n-th item there, finished; its external id."""
-        ...
-
-    def change(self, external_id: str) -> None:
-        """Same item, other content."""
-        ...
-
-    def remove(self, external_id: str) -> None: ...
-    def break_one(self) -> str:
-        """Put an item there that cannot be read; its external id."""
-        ...
-
-    def vanish(self) -> None:
-        """The whole place cannot be reached."""
-        ...
-
-    def come_back(self) -> None: ...
+from tests.conformance.place import Place
 
 
 class FolderPlace:
@@ -60,10 +39,17 @@ class FolderPlace:
         self._write(external_id, self.content(n, 0), age_s=3600 + n)
         return external_id
 
-    def change(self, external_id: str) -> None:
+    def secrets(self) -> Mapping[str, str]:
+        return {}
+
+    def close(self) -> None:
+        pass
+
+    def change(self, external_id: str) -> str:
         self._changes += 1
         n = int(external_id.rpartition("-")[2].removesuffix(self.suffix))
         self._write(external_id, self.content(n, self._changes), age_s=600 - self._changes)
+        return external_id
 
     def remove(self, external_id: str) -> None:
         (self.folder / external_id).unlink()
@@ -126,3 +112,6 @@ class NotesPlace(FolderPlace):
 PLACES: Mapping[str, Callable[[Path, MovingClock], Place]] = {
     place.type: place for place in (MailFilesPlace, RecordingsPlace, NotesPlace)
 }
+
+MAILBOXES: frozenset[str] = frozenset()
+"""Those whose place is a ``MailboxPlace``."""

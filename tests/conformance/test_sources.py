@@ -1,6 +1,7 @@
 """The contract of ``agent.capture.base.Source``, run over every registered source."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,9 @@ from agent.capture import registry
 from agent.capture.base import Batch, Capture, Source
 from agent.errors import CursorExpired, Misconfigured, SourceUnavailable
 from tests.conformance.moving_clock import MovingClock
-from tests.conformance.places import PLACES, Place
+from tests.conformance.place import Place
+from tests.conformance.places import PLACES
+from tests.conformance.surroundings import around
 
 MANY = 130
 """More than two batches of every source."""
@@ -65,19 +68,23 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def place(kind: str, tmp_path: Path, clock: MovingClock) -> Place:
+def place(kind: str, tmp_path: Path, clock: MovingClock) -> Iterator[Place]:
     assert kind in PLACES, f"{kind} has no place in tests/conformance/places.py"
-    return PLACES[kind](tmp_path, clock)
+    place = PLACES[kind](tmp_path, clock)
+    yield place
+    place.close()
 
 
 @pytest.fixture
-def source(place: Place, clock: MovingClock) -> Source:
-    return registry.build("it", place.settings(), clock=clock)
+def source(place: Place, clock: MovingClock) -> Iterator[Source]:
+    source = again(place, clock)
+    yield source
+    source.close()
 
 
 def again(place: Place, clock: MovingClock) -> Source:
     """A new process: nothing is remembered but the cursor."""
-    return registry.build("it", place.settings(), clock=clock)
+    return registry.build("it", place.settings(), around(place, clock))
 
 
 def test_knows_its_type(source: Source, kind: str) -> None:
@@ -156,12 +163,13 @@ def test_changed_item_keeps_its_identity(source: Source, place: Place, clock: Mo
     put = [place.add(n) for n in range(3)]
     first = take(source)
     before = {capture.external_id: capture for capture in first.captures}
-    place.change(put[1])
+    changed = place.change(put[1])
     second = take(again(place, clock), first.cursor)
-    assert second.ids == [put[1]]
-    assert second.captures[0].identity == before[put[1]].identity
-    assert second.captures[0].version != before[put[1]].version
-    place.change(put[1])
+    assert second.ids == [changed]
+    after = second.captures[0]
+    assert after.identity == before[put[1]].identity
+    assert (after.external_id, after.version) != (put[1], before[put[1]].version)
+    place.change(changed)
     third = take(again(place, clock), second.cursor)
     assert [one.identity for one in third.captures] == [before[put[1]].identity]
 
@@ -241,7 +249,7 @@ def test_foreign_cursor_is_refused(source: Source, place: Place, cursor: str) ->
 def test_every_fault_of_the_settings_at_once(place: Place, clock: MovingClock) -> None:
     settings = {**place.settings(), "passwort": "hunter2", "colour": "hunter3"}
     with pytest.raises(Misconfigured) as caught:
-        registry.build("mine", settings, clock=clock)
+        registry.build("mine", settings, around(place, clock))
     assert {problem[1]["setting"] for problem in caught.value.problems} == {"passwort", "colour"}
     for code, params in caught.value.problems:
         for language in messages.LANGUAGES:

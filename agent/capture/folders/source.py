@@ -71,6 +71,9 @@ class FolderSource:
     def inventory(self) -> Iterator[str]:
         return walk_ids(self._folder, self._reader.suffixes)
 
+    def close(self) -> None:
+        """Nothing to do: files answer at once, and a dead network drive answers nobody."""
+
     def poll(self, cursor: str | None) -> Iterator[Batch]:
         known = known_files.load(cursor)
         seen = scan(self._folder, self._reader.suffixes)

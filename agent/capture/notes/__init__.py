@@ -2,11 +2,10 @@
 
 from typing import Literal
 
-from agent.capture.base import Source
+from agent.capture.base import Source, Surroundings
 from agent.capture.folders.settings import FolderSettings, ZoneName
 from agent.capture.folders.source import FolderSource
 from agent.capture.notes.reader import NoteReader
-from agent.clock import Clock
 
 
 class Settings(FolderSettings):
@@ -15,6 +14,6 @@ class Settings(FolderSettings):
     """Of the dates in notes and their names; this computer's when not given."""
 
 
-def build(name: str, settings: Settings, *, clock: Clock) -> Source:  # noqa: ARG001 - same for all
+def build(name: str, settings: Settings, around: Surroundings) -> Source:  # noqa: ARG001 - same for all
     reader = NoteReader(settings.type, settings.path, timezone=settings.timezone)
-    return FolderSource(settings.type, settings.path, reader, clock=clock)
+    return FolderSource(settings.type, settings.path, reader, clock=around.clock)

@@ -4,12 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from agent.capture.base import Source
+from agent.capture.base import Source, Surroundings
 from agent.capture.folders.settings import FolderSettings, ZoneName
 from agent.capture.folders.source import FolderSource
 from agent.capture.recordings.patterns import checked_pattern
 from agent.capture.recordings.reader import RecordingReader
-from agent.clock import Clock
 
 
 class Settings(FolderSettings):
@@ -25,7 +24,7 @@ class Settings(FolderSettings):
     """Country (ISO 3166) of numbers without a country code."""
 
 
-def build(name: str, settings: Settings, *, clock: Clock) -> Source:  # noqa: ARG001 - same for all
+def build(name: str, settings: Settings, around: Surroundings) -> Source:  # noqa: ARG001 - same for all
     reader = RecordingReader(
         settings.type,
         pattern=settings.pattern,
@@ -33,4 +32,4 @@ def build(name: str, settings: Settings, *, clock: Clock) -> Source:  # noqa: AR
         timezone=settings.timezone,
         region=settings.region,
     )
-    return FolderSource(settings.type, settings.path, reader, clock=clock)
+    return FolderSource(settings.type, settings.path, reader, clock=around.clock)

@@ -10,7 +10,7 @@ import agent.capture
 from agent import messages
 
 CODES = re.compile(
-    r"\"((?:item|link|folder|setting|source)_[a-z_]+)\"",
+    r"\"((?:item|link|folder|setting|source|password|mailbox)_[a-z_]+)\"",
 )
 NO_CODES = {"source_type", "setting_", "item_"}
 

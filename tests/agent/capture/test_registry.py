@@ -8,18 +8,19 @@ from agent import messages
 from agent.capture import registry
 from agent.errors import Misconfigured
 from tests.conformance.moving_clock import MovingClock
+from tests.conformance.surroundings import alone
 
 
 def problems(settings: dict[str, object]) -> list[tuple[str, dict[str, object]]]:
     with pytest.raises(Misconfigured) as caught:
-        registry.build("mine", settings, clock=MovingClock())
+        registry.build("mine", settings, alone(MovingClock()))
     assert registry.check("mine", settings) == list(caught.value.problems)
     return list(caught.value.problems)
 
 
 @pytest.mark.parametrize("kind", sorted(registry.SOURCES))
 def test_every_source_builds_and_names_itself(kind: str, tmp_path: Path) -> None:
-    source = registry.build("mine", {"type": kind, "path": str(tmp_path)}, clock=MovingClock())
+    source = registry.build("mine", {"type": kind, "path": str(tmp_path)}, alone(MovingClock()))
     assert source.type == kind
     assert source.watched == tmp_path
 

@@ -11,6 +11,7 @@ from tests.agent.capture.mailfiles.outlook_file import outlook_file
 from tests.agent.capture.mailfiles.test_msg import SENT_MAIL
 from tests.agent.capture.mails import raw_mail
 from tests.conformance.moving_clock import MovingClock
+from tests.conformance.surroundings import alone
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def clock() -> MovingClock:
 
 @pytest.fixture
 def source(tmp_path: Path, clock: MovingClock) -> Source:
-    return registry.build("it", {"type": "mailfiles", "path": str(tmp_path)}, clock=clock)
+    return registry.build("it", {"type": "mailfiles", "path": str(tmp_path)}, alone(clock))
 
 
 def put(path: Path, raw: bytes, clock: MovingClock, age_s: float = 60) -> None:

@@ -16,6 +16,7 @@ from agent.capture.recordings.reader import REP_CHANNEL, RecordingReader
 from agent.errors import BadItem, Misconfigured
 from tests.agent.capture.recordings import sounds
 from tests.conformance.moving_clock import MovingClock
+from tests.conformance.surroundings import alone
 
 OUT = "out-13800138000-8001-20261120-101500-1795435701.12.wav"
 
@@ -167,7 +168,7 @@ def test_settings(tmp_path: Path, clock: MovingClock) -> None:
                 "timezone": "Asia/Beijing",
                 "region": "China",
             },
-            clock=clock,
+            alone(clock),
         )
     assert {(code, params["setting"]) for code, params in caught.value.problems} == {
         ("setting_path_relative", "path"),
@@ -176,5 +177,5 @@ def test_settings(tmp_path: Path, clock: MovingClock) -> None:
         ("setting_timezone_unknown", "timezone"),
         ("setting_invalid", "region"),
     }
-    source = registry.build("calls", {"type": "recordings", "path": "~/Recordings"}, clock=clock)
+    source = registry.build("calls", {"type": "recordings", "path": "~/Recordings"}, alone(clock))
     assert source.watched == Path("~/Recordings").expanduser()
