@@ -32,8 +32,10 @@ format: ## put every file into shape
 lock: ## choose package versions anew and write the hashed lists in requirements/
 	$(BIN)/python tools/lock.py
 
-eval: ## print precision, recall and accuracy of tagging and speech
+eval: ## print precision, recall and accuracy of tagging, of what counts as contact, and of speech
 	$(BIN)/python benchmarks/tagging_eval.py
+	$(BIN)/python benchmarks/contact_eval.py
+	$(BIN)/python benchmarks/contact_eval.py --set contact_unseen
 	$(BIN)/python benchmarks/speech.py
 
 extension: ## pack the browser extension for Chrome, Edge and Firefox

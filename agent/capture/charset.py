@@ -33,7 +33,11 @@ _BOMS = (
 
 def storable(text: str) -> str:
     """Without NUL and lone surrogates, which neither databases nor JSON readers take."""
-    return _UNSTORABLE.sub("", text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _UNSTORABLE.sub("", text)
+    return text.replace("\x00", "") if "\x00" in text else text
 
 
 def decode(raw: bytes, label: str | None = None) -> str:
@@ -95,13 +99,11 @@ def _codec(label: str) -> str | None:
 
 
 def _is_utf8_after_all(raw: bytes) -> bool:
-    if len(_UTF8_TRIPLE.findall(raw)) < 3:
-        return False
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return True
+    return len(_UTF8_TRIPLE.findall(raw)) >= 3
 
 
 def _gb_share(raw: bytes) -> float:

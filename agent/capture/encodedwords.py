@@ -6,7 +6,9 @@ import re
 from agent.capture.charset import decode
 
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
-_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
+_NOT_BASE64 = bytes(
+    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+)
 _FOLD = re.compile(r"\s*[\r\n]+\s*")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 
@@ -14,6 +16,10 @@ _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 def decode_words(value: str) -> str:
     """One line of text. Neighbouring words of one charset are joined before they are decoded:
     Chinese mailers cut characters in two."""
+    if "=?" not in value:
+        return _FOLD.sub(" ", value).strip()
+    if "=?" not in value:
+        return _FOLD.sub(" ", value).strip()
     out: list[str] = []
     held, held_charset, end = b"", "", 0
     for word in _WORD.finditer(value):
@@ -41,6 +47,6 @@ def _payload(encoding: str, text: str) -> bytes:
 
 def base64_bytes(encoded: bytes) -> bytes:
     """What can be decoded of possibly cut or dirty base64."""
-    clean = _NOT_BASE64.sub("", encoded.decode("ascii", "ignore"))
+    clean = encoded.translate(None, _NOT_BASE64)
     whole = len(clean) - (1 if len(clean) % 4 == 1 else 0)
-    return binascii.a2b_base64(clean[:whole] + "=" * (-whole % 4))
+    return binascii.a2b_base64(clean[:whole] + b"=" * (-whole % 4))

@@ -171,14 +171,20 @@ def head_digest(
 
 def read_body(raw: bytes, head: MailHead, start: int) -> MailBody:
     """Text, attachments and reports of the body that begins at ``start``."""
-    body = MailBody()
-    if head.fields.get_content_type() == "multipart/report":
-        top = Part(head.fields, raw, start, len(raw), (), None)
-        body.report_type = top.parameter("report-type").lower() or "unknown"
-    texts: list[Part] = []
     leaves = list(parts(raw, head.fields, start))
     if not leaves:  # a multipart of which not even the first part has arrived
         raise BadItem("item_cut_off")
+    return body_of(head, leaves)
+
+
+def body_of(head: MailHead, leaves: Sequence[Part]) -> MailBody:
+    """The same of a body whose leaves are known, wherever they are kept. Asks for the content of
+    those parts only that have something to say."""
+    body = MailBody()
+    if head.fields.get_content_type() == "multipart/report":
+        top = Part(head.fields, b"", 0, 0, (), None)
+        body.report_type = top.parameter("report-type").lower() or "unknown"
+    texts: list[Part] = []
     for part in leaves:
         match part.content_type:
             case _ if part.disposition == "attachment":

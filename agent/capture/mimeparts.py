@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import collapse_rfc2231_value
+from functools import cached_property
 
 from agent.capture.charset import storable
 from agent.capture.encodedwords import base64_bytes, decode_words
@@ -22,7 +23,7 @@ _CHUNK = 1024 * 1024
 _WHITE = b" \t\r\n"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """A leaf of the tree: ``raw[start:end]`` is its body, still encoded."""
 
@@ -35,19 +36,19 @@ class Part:
     alternative: int | None
     """The innermost ``multipart/alternative`` around it."""
 
-    @property
+    @cached_property
     def content_type(self) -> str:
         return self.fields.get_content_type()
 
-    @property
+    @cached_property
     def charset(self) -> str | None:
         return self.parameter("charset") or None
 
-    @property
+    @cached_property
     def disposition(self) -> str:
         return str(self.fields.get("content-disposition", "")).partition(";")[0].strip().lower()
 
-    @property
+    @cached_property
     def file_name(self) -> str:
         """RFC 2231 or RFC 2047 name of the part, empty without one."""
         name = self.parameter("filename", "content-disposition") or self.parameter("name")
@@ -62,7 +63,7 @@ class Part:
             return ""
         return decode_words(storable(collapse_rfc2231_value(value)))
 
-    @property
+    @cached_property
     def encoding(self) -> str:
         return str(self.fields.get("content-transfer-encoding", "")).strip().lower()
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from agent.contract.base import Count, RowId, Utc, Wire
+from agent.contract.policy import Body
 from agent.contract.tag import Commitment, Tag, Turn
 
 Kind = Literal["mail", "call", "meeting", "note"]
@@ -44,7 +45,8 @@ class Signals(Wire):
 
     machine: MachineSign | None = None
     machine_evidence: str = ""
-    """Which header or phrase proved it, e.g. ``auto-submitted: auto-replied``."""
+    """Which header or phrase proved it, e.g. ``auto-submitted: auto-replied``; of a human mail,
+    what spoke for a machine and by what it was outweighed: ``list-unsubscribe < in-reply-to``."""
     is_reply: bool = False
     """The item answers an earlier one (In-Reply-To, References or a reply subject)."""
     answered: bool | None = None
@@ -54,6 +56,11 @@ class Signals(Wire):
     cancelled: bool = False
     declined: bool = False
     """Meetings: nobody of the customer's side accepted, or we declined."""
+    personal: bool = False
+    """Meetings: ``cancelled`` or ``declined`` is true of one calendar only: it is no longer in
+    there, or its owner declined. Others may still meet."""
+    absence: bool = False
+    """Meetings: the entry tells others of somebody's leave or of a day; nobody meets."""
     reports_contact: bool | None = None
     """Notes: the text says that a conversation took place."""
 
@@ -83,6 +90,7 @@ Reason = Literal[
     "meeting_future",
     "meeting_cancelled",
     "meeting_declined",
+    "no_meeting",
     "note_without_contact",
     "in_future",
     "no_customer_participant",
@@ -141,7 +149,8 @@ class Activity(Wire):
     ended_at: Utc | None = None
     subject: str = Field(default="", max_length=2_000)
     text: str = Field(default="", max_length=500_000)
-    """Cleaned (no quoted history, no signature) and masked."""
+    """Cleaned (no quoted history, no signature) and masked; what ``body`` says is left of it."""
+    body: Body = "full"
     thread: str | None = Field(default=None, max_length=128)
     """Opaque key shared by the items of one conversation."""
     participants: tuple[Participant, ...] = Field(default=(), max_length=500)

@@ -21,7 +21,20 @@ class SourceStatus(Wire):
     quarantined: int = 0
     unexplained: int = 0
     complete_to: Utc | None = None
-    """Everything the source held at this moment is accounted for."""
+    """Everything the source held at this moment is accounted for: its inventory was compared with
+    the ledger, item by item."""
+    read_at: Utc | None = None
+    """The last reading that ran to its end began at this moment."""
+    audited_at: Utc | None = None
+    """The last whole audit: the comparison, and the ledger's own claims. Whatever it found."""
+    held: int = 0
+    """Items the source held at the last comparison."""
+    gone: int = 0
+    """Captured, and since moved away, deleted, or older than what is looked at."""
+    unproven: int = 0
+    """Items booked as stored that were neither delivered nor wait to be: a fault of the books."""
+    retry_at: Utc | None = None
+    """The source's server asked to be left alone until then."""
     done: int = 0
     total: int = 0
     """Progress of the pass that is under way; 0 of 0 when none is."""

@@ -1,5 +1,7 @@
 """The rep's customers and the keys that identify them, synced by deltas to agent and extension."""
 
+from pydantic import Field
+
 from agent.contract.base import Wire
 
 
@@ -33,3 +35,17 @@ class DirectoryDelta(Wire):
     more: bool = False
     reset: bool = False
     """Drop what you hold first: the caller's view changed, or ``since`` is unknown here."""
+
+
+class NewCustomer(Wire):
+    """A customer that the rep opens from a suggestion: the keys by which its mail is known."""
+
+    name: str = Field(max_length=200)
+    domains: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+
+
+class OpenedCustomer(Wire):
+    """What of the server's answer counts: which customer it is now."""
+
+    id: int

@@ -6,8 +6,27 @@ from pydantic import Field
 
 from agent.contract.base import Wire
 
+Body = Literal["full", "excerpt", "tags"]
+"""How much of an item's words leaves the laptop: all that its writer said (cleaned and masked), the
+sentences around its tags and promises with the beginning, or the words of the evidence alone."""
 
-class Policy(Wire):
+
+class Exclusions(Wire):
+    """What is never captured. The laptop's ``[privacy]`` table and the policy have the same keys."""
+
+    exclude: tuple[str, ...] = ()
+    """Addresses and address globs; a bare domain stands for everybody there."""
+    exclude_domains: tuple[str, ...] = ()
+    """Domains or globs of them, each with all that lies below it."""
+    exclude_folders: tuple[str, ...] = ()
+    """Folders with all that lies below. A name without ``/`` is meant wherever it lies; globs work."""
+    exclude_categories: tuple[str, ...] = ()
+    """Categories (labels) of the mail program; globs work."""
+    exclude_subjects: tuple[str, ...] = ()
+    """Words that stand in the subject, or a glob that the whole subject fits."""
+
+
+class Policy(Exclusions):
     version: int = 1
     own_domains: tuple[str, ...] = ()
     """Mail domains of our own company: who writes from them is "us"."""
@@ -23,5 +42,6 @@ class Policy(Wire):
     """A shorter call does not count as contact."""
     recording_basis: Literal["none", "announced", "consented"] = "none"
     """The legal basis on which recordings may be transcribed; ``none`` means they may not."""
-    exclude: tuple[str, ...] = ()
-    """Address globs that are never captured, in addition to the laptop's own."""
+    body: Body = "full"
+    excerpt_chars: int = Field(default=200, ge=0, le=10_000)
+    """``excerpt``: so many characters of the beginning are kept in any case."""

@@ -15,6 +15,8 @@ class Cleaned:
     """No HTML, no quoted history, no signature, no disclaimer."""
     offsets: tuple[OffsetMap, ...]
     """From ``text`` back to the input, one step after the other."""
+    foot: str = ""
+    """What was cut from below the sender's words: signature, disclaimer, small print."""
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """The characters of the input text behind ``text[start:end]``.
@@ -29,19 +31,24 @@ class Cleaned:
 def clean(text: str, kind: Kind = "mail", *, is_html: bool = False) -> Cleaned:
     """Clean one text. Calls and notes are only freed of HTML. Never raises on odd text."""
     steps: list[OffsetMap] = []
+    foot = ""
     if is_html:
         text, offsets = html_to_text(text)
         steps.append(offsets)
     if kind in {"mail", "meeting"}:
-        text, kept = _own_text(text)
+        text, kept, foot = _own_text(text)
         steps.append(kept)
-    return Cleaned(text, tuple(reversed(steps)))
+    return Cleaned(text, tuple(reversed(steps)), foot)
 
 
-def _own_text(text: str) -> tuple[str, OffsetMap]:
+def _own_text(text: str) -> tuple[str, OffsetMap, str]:
     lines = text.splitlines(keepends=True)
     own = own_lines(lines)
+    written = own.copy()
     strip_signatures(lines, own)
+    below = (
+        line for line, was, stays in zip(lines, written, own, strict=True) if was and not stays
+    )
     runs: list[tuple[int, int, int]] = []
     kept: list[str] = []
     here = there = 0
@@ -54,4 +61,4 @@ def _own_text(text: str) -> tuple[str, OffsetMap]:
                 runs.append((here, there, len(line)))
             here += len(line)
         there += len(line)
-    return "".join(kept).rstrip(), OffsetMap.of(runs, len(text))
+    return "".join(kept).rstrip(), OffsetMap.of(runs, len(text)), "".join(below)

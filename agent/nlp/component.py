@@ -21,7 +21,7 @@ from agent.nlp.findings import Finding, Setting, analyse
 from agent.nlp.fold import fold
 from agent.nlp.lexicon import load, shipped
 from agent.nlp.scan import Scanner, Trial
-from agent.nlp.tokenizer import MixedTokenizer
+from agent.nlp.tokenizer import MixedTokenizer, parts_token
 
 SPANS = "tags"
 FACTORY = "genjin_tags"
@@ -77,15 +77,20 @@ class TagComponent:
 
 
 class SentenceDocs:
-    """The bulk path: a Doc for one sentence that was scanned already, plain findings back."""
+    """The bulk path: a Doc for one sentence that was scanned already, plain findings back.
+
+    spaCy says what the whole tokens around a finding are, and nothing else: making a Doc costs as
+    much as all that goes before it, so that only a sentence gets one of which a finding begins or
+    ends where a token may go on."""
 
     def __init__(self) -> None:
         self._tokenizer = MixedTokenizer(Vocab())
 
-    def findings(self, sentence: str, trial: Trial, setting: Setting) -> list[Finding]:
-        found = analyse(fold(sentence), trial, setting)
-        if not found:
-            return found
+    def findings(self, sentence: str, folded: str, trial: Trial, setting: Setting) -> list[Finding]:
+        """``folded`` is the sentence as the scanner saw it."""
+        found = analyse(folded, trial, setting)
+        if not any(parts_token(sentence, one.start, one.end) for one in found):
+            return list({(one.start, one.end, one.category): one for one in found}.values())
         doc = mark(self._tokenizer(sentence), ((0, finding) for finding in found), setting)
         kept: dict[tuple[int, int, str], Finding] = doc.user_data[_FOUND]
         return [

@@ -1,7 +1,7 @@
 """What one sentence says: patterns tried, statuses decided, overlaps settled."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -63,12 +63,18 @@ class _Candidate:
 def analyse(sentence: str, trial: Trial, setting: Setting) -> list[Finding]:
     """Try what is worth it on one folded sentence."""
     sentence = sentence.replace("\n", " ")
-    dates: list[Mention] = []
+    dates: list[Mention] | None = None
     timed = sentence
-    if any(pattern.timed for pattern in trial.patterns):
-        dates = shipped_grammar().find(sentence, setting.on)
-        timed = _hide(sentence, dates)
-    candidates = list(_candidates(sentence, timed, trial.patterns, has_dates=bool(dates)))
+    candidates: list[_Candidate] = []
+    for pattern in trial.patterns:
+        if pattern.timed and dates is None:
+            dates = shipped_grammar().find(sentence, setting.on)
+            timed = _hide(sentence, dates)
+        if pattern.timed and not dates:
+            continue
+        text = timed if pattern.timed else sentence
+        if pattern.search(text) is not None:
+            candidates.extend(_candidates(pattern, text))
     if not candidates:
         return []
     context = SentenceContext(sentence, speaker=setting.speaker, kind=setting.kind)
@@ -93,29 +99,23 @@ def _hide(sentence: str, dates: Iterable[Mention]) -> str:
     return sentence
 
 
-def _candidates(
-    sentence: str, timed: str, patterns: Sequence[Pattern], *, has_dates: bool
-) -> Iterable[_Candidate]:
-    for pattern in patterns:
-        group = pattern.group
-        if pattern.timed and not has_dates:
+def _candidates(pattern: Pattern, text: str) -> Iterator[_Candidate]:
+    group = pattern.group
+    for match in pattern.regex.finditer(text):
+        if match.end() == match.start():
             continue
-        text = timed if pattern.timed else sentence
-        for match in pattern.regex.finditer(text):
-            if match.end() == match.start():
-                continue
-            yield _Candidate(
-                pattern,
-                Found(
-                    start=match.start(),
-                    end=match.end(),
-                    gaps=tuple(span for span in match.regs[1:] if span[1] > span[0]),
-                    category=group.category,
-                    status=group.status,
-                    ask=group.ask,
-                    topic=group.topic,
-                ),
-            )
+        yield _Candidate(
+            pattern,
+            Found(
+                start=match.start(),
+                end=match.end(),
+                gaps=tuple([span for span in match.regs[1:] if span[1] > span[0]]),
+                category=group.category,
+                status=group.status,
+                ask=group.ask,
+                topic=group.topic,
+            ),
+        )
 
 
 def _standing(
@@ -126,15 +126,18 @@ def _standing(
 ) -> list[_Candidate]:
     """Without those for which an exception of their group holds in the clauses of the match."""
     void: dict[tuple[int, Span], bool] = {}
+    exceptions: dict[int, list[Pattern]] = {}
     standing: list[_Candidate] = []
     for candidate in candidates:
         pattern = candidate.pattern
+        group = id(pattern.group)
+        if group not in exceptions:
+            exceptions[group] = [other for other in pattern.unless if trial.worth(other)]
         window = context.around(candidate.found.start, candidate.found.end)
-        key = id(pattern.group), window
+        key = group, window
         if key not in void:
             void[key] = any(
-                trial.worth(other) and other.regex.search(texts[other.timed], *window)
-                for other in pattern.unless
+                other.regex.search(texts[other.timed], *window) for other in exceptions[group]
             )
         if not void[key]:
             standing.append(candidate)

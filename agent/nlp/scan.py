@@ -1,22 +1,26 @@
 """Finds the sentences that may hold something, and the patterns worth trying on each.
 
-Every pattern names word sets of which one word each must stand in its sentence. The rarest set of
-each pattern is in a first Aho-Corasick automaton that reads the whole text; only sentences with
-such a word are read by the second one, which knows all sets. A sentence whose words complete no
-pattern costs no more than that.
+Every pattern names word sets of which one word each must stand in its sentence. One Aho-Corasick
+automaton over the words of all sets reads the whole text once. The rarest set of each pattern is
+its anchor: a sentence costs nothing more unless it holds a word of one, and a pattern is tried
+only where every set it names is there.
 """
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from string import ascii_letters, digits
+from typing import Final
 
 from ahocorasick_rs import AhoCorasick
 
 from agent.nlp.lexicon.model import Group, Lexicon
 from agent.nlp.lexicon.pattern import Compiled, Vocabulary, compile_pattern
 from agent.nlp.sentences import Span, sentences
+
+_LATIN: Final = frozenset(ascii_letters + digits)
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,10 @@ class Pattern:
     @cached_property
     def regex(self) -> re.Pattern[str]:
         return re.compile(self.compiled.regex)
+
+    @cached_property
+    def search(self) -> Callable[[str], re.Match[str] | None]:
+        return self.regex.search
 
     @cached_property
     def timed(self) -> bool:
@@ -48,6 +56,11 @@ class Trial:
         return pattern.needs & self.words == pattern.needs
 
 
+_Word = tuple[bool, bool, int, frozenset[int]]
+"""Of a word of the automaton: is it Latin, so that its edges count; may it go on, so that the
+right one does not; a bit for each set it belongs to; and the anchors among these sets."""
+
+
 class Scanner:
     """Built once from a lexicon; regular expressions are compiled when first needed."""
 
@@ -61,68 +74,66 @@ class Scanner:
             if index == len(self._by_anchor):
                 self._by_anchor.append([])
             self._by_anchor[index].append(pattern)
-        self._anchors = _Words(anchors.items())
-        self._all = _Words(bits.items())
-        # A word's sets as one number, so that the sets of a sentence are told by "or".
-        self._masks = [sum(marks) for marks in self._all.marks]
+        sets: dict[str, list[frozenset[str]]] = {}
+        for words in bits:
+            for word in words:
+                sets.setdefault(word, []).append(words)
+        self._words: list[_Word] = [
+            (
+                word[0].isascii(),
+                word.endswith("*"),
+                sum(bits[words] for words in its),
+                frozenset(anchors[words] for words in its if words in anchors),
+            )
+            for word, its in sets.items()
+        ]
+        self._automaton = AhoCorasick([word.rstrip("*") for word in sets])
 
     def candidates(self, folded: str) -> Iterator[tuple[int, int, Trial]]:
         """Sentences of folded text with the patterns whose words they all hold, in order."""
-        hits = self._anchors.find(folded)
+        hits = self._automaton.find_matches_as_indexes(folded, overlapping=True)
         if not hits:
             return
-        spans: list[Span] = list(sentences(folded))
-        starts = [start for start, _ in spans]
-        anchors: dict[int, set[int]] = {}
-        for word, at in hits:
-            index = bisect_right(starts, at) - 1
-            if index >= 0:
-                anchors.setdefault(index, set()).update(self._anchors.marks[word])
-        for index in sorted(anchors):
-            start, end = spans[index]
-            mask = 0
-            for word, _ in self._all.find(folded[start:end]):
-                mask |= self._masks[word]
-            patterns = tuple(
+        spans = list(sentences(folded))
+        for (start, end), mask, anchors in self._gathered(folded, spans, hits):
+            patterns = [
                 pattern
-                for anchor in sorted(anchors[index])
+                for anchor in sorted(anchors)
                 for pattern in self._by_anchor[anchor]
                 if pattern.needs & mask == pattern.needs
-            )
+            ]
             if patterns:
-                yield start, end, Trial(patterns, mask)
+                yield start, end, Trial(tuple(patterns), mask)
 
-
-class _Words:
-    """An automaton over words that belong to sets; ``marks`` are the sets of each word."""
-
-    def __init__(self, sets: Iterable[tuple[frozenset[str], int]]) -> None:
-        marks: dict[str, list[int]] = {}
-        for words, mark in sets:
-            for word in words:
-                marks.setdefault(word, []).append(mark)
-        self.marks = list(marks.values())
-        self._open = [word.endswith("*") for word in marks]
-        """Whether the word may go on: its right edge is not checked."""
-        self._latin = [word[0].isascii() for word in marks]
-        self._automaton = AhoCorasick([word.rstrip("*") for word in marks])
-
-    def find(self, folded: str) -> list[tuple[int, int]]:
-        """(word, start) of every occurrence as a whole word."""
-        return [
-            (word, start)
-            for word, start, end in self._automaton.find_matches_as_indexes(
-                folded, overlapping=True
-            )
-            if not self._latin[word] or self._is_word(folded, word, start, end)
-        ]
-
-    def _is_word(self, folded: str, word: int, start: int, end: int) -> bool:
-        if start and (before := folded[start - 1]).isascii() and before.isalnum():
-            return False
-        if self._open[word] or end >= len(folded):
-            return True
-        return not ((after := folded[end]).isascii() and after.isalnum())
+    def _gathered(
+        self, folded: str, spans: list[Span], hits: list[tuple[int, int, int]]
+    ) -> Iterator[tuple[Span, int, set[int]]]:
+        """Each sentence that holds an anchor, with the bits and the anchors of its words."""
+        starts = [start for start, _ in spans]
+        masks = [0] * len(spans)
+        anchors: list[set[int]] = [set() for _ in spans]
+        length = len(folded)
+        words = self._words
+        for number, begin, end in hits:
+            index = bisect_right(starts, begin) - 1
+            if index < 0:
+                continue
+            start, stop = spans[index]
+            latin, goes_on, mask, anchoring = words[number]
+            if latin:
+                left = begin and folded[begin - 1] in _LATIN
+                right = not goes_on and end < length and folded[end] in _LATIN
+                if left or right:
+                    # A sentence that was cut for its length may begin or end within a word.
+                    if not (left and begin > start) and not (right and end < stop) and end <= stop:
+                        masks[index] |= mask
+                    continue
+            if end <= stop:
+                masks[index] |= mask
+            anchors[index] |= anchoring
+        for span, mask, found in zip(spans, masks, anchors, strict=True):
+            if found:
+                yield span, mask, found
 
 
 def _patterns(lexicon: Lexicon, bits: dict[frozenset[str], int]) -> Iterator[Pattern]:

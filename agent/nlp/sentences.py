@@ -6,11 +6,11 @@ from typing import Final
 
 Span = tuple[int, int]
 
-_END = re.compile(
-    r"[。！？!?；;…]+[\"'”’」』)）\]]*+"
-    r"|\.(?=\s|$|[\u3400-\u9fff])[\"'”’」』)）\]]*+"
-    r"|\s*?\n\s*+"
-)
+_END = re.compile(r"[。！？!?；;….\n]")
+"""Where a sentence may end; which of the three below it is tells how far the end goes."""
+_SIGNS = re.compile(r"[。！？!?；;…]+[\"'”’」』)）\]]*+")
+_STOP = re.compile(r"\.(?=\s|$|[\u3400-\u9fff])[\"'”’」』)）\]]*+")
+_BLANK = re.compile(r"\s++")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:mr|mrs|ms|dr|no|vs|e\.g|i\.e|etc|inc|ltd|co|corp|approx|dept|[a-z])$"
 )
@@ -30,34 +30,41 @@ _CLAUSE_END = re.compile(
 
 def sentences(folded: str) -> Iterator[Span]:
     """Spans that cover everything said; surrounding blanks are left out."""
-    start = 0
-    for match in _END.finditer(folded):
-        sign = folded[match.start()]
-        if sign == "." and _ABBREVIATION.search(
-            folded, max(start, match.start() - 8), match.start()
-        ):
-            continue
-        if "\n" in match[0]:
-            if _wrapped(folded, match):
+    start = at = 0
+    while found := _END.search(folded, at):
+        sign = found[0]
+        begin, at = found.span()
+        if sign == "\n":
+            while begin > start and folded[begin - 1].isspace():
+                begin -= 1
+            blank = _BLANK.match(folded, at)
+            at = blank.end() if blank else at
+            if _wrapped(folded, begin, at):
                 continue
-            yield from _bounded(folded, start, match.start())
+            yield from _bounded(folded, start, begin)
         else:
-            yield from _bounded(folded, start, match.end())
-        start = match.end()
+            end = (_STOP if sign == "." else _SIGNS).match(folded, begin)
+            if end is None:
+                continue
+            at = end.end()
+            if sign == "." and _ABBREVIATION.search(folded, max(start, begin - 8), begin):
+                continue
+            yield from _bounded(folded, start, at)
+        start = at
     yield from _bounded(folded, start, len(folded))
 
 
-def _wrapped(folded: str, match: re.Match[str]) -> bool:
-    """Whether this line break only folds a paragraph."""
-    if match[0].count("\n") > 1:
+def _wrapped(folded: str, begin: int, end: int) -> bool:
+    """Whether the line break among these blanks only folds a paragraph."""
+    if folded.count("\n", begin, end) > 1:
         return False
-    line_start = folded.rfind("\n", max(0, match.start() - 200), match.start()) + 1
-    if line_start == 0 and match.start() > 200:
+    line_start = folded.rfind("\n", max(0, begin - 200), begin) + 1
+    if line_start == 0 and begin > 200:
         return False
-    line = folded[line_start : match.start()]
+    line = folded[line_start:begin]
     # Three bytes of UTF-8 make a Chinese character, which is two columns wide.
     width = len(line) + (len(line.encode("utf-8", "replace")) - len(line)) // 2
-    following = folded[match.end() : match.end() + 4]
+    following = folded[end : end + 4]
     return _WRAP_WIDTH <= width <= 120 and bool(following) and not _HARD_START.match(following)
 
 
@@ -73,11 +80,9 @@ def _bounded(folded: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _trimmed(folded: str, start: int, end: int) -> Iterator[Span]:
-    text = folded[start:end]
-    left = len(text) - len(text.lstrip())
-    right = len(text.rstrip())
-    if right > left:
-        yield start + left, start + right
+    text = folded[start:end].rstrip()
+    if text:
+        yield start + len(text) - len(text.lstrip()), start + len(text)
 
 
 def clauses(sentence: str) -> list[Span]:

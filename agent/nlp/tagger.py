@@ -64,11 +64,13 @@ class Tagger:
         return _tagging(found)
 
     def _spoken(self, text: str, setting: Setting) -> Iterator[tuple[Tag, Commitment | None]]:
-        for start, end, trial in self._scanner.candidates(fold(text)):
-            for found in self._docs.findings(text[start:end], trial, setting):
+        folded = fold(text)
+        for start, end, trial in self._scanner.candidates(folded):
+            said, seen = text[start:end], folded[start:end]
+            for found in self._docs.findings(said, seen, trial, setting):
                 first, last = start + found.start, start + found.end
                 said = text[first:last]
-                tag = Tag.model_construct(
+                tag = Tag(
                     category=found.category,
                     status=found.status,
                     start=first,
@@ -76,8 +78,6 @@ class Tagger:
                     text=said,
                     speaker=setting.speaker,
                     score=found.score,
-                    t_start=None,
-                    t_end=None,
                 )
                 promised = found.owner is not None and found.status == "asserted"
                 yield (

@@ -10,6 +10,8 @@ from spacy.vocab import Vocab
 
 _LONE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)?|\d+(?:[.,]\d+)*|\s|.", re.DOTALL)
+_TOGETHER = re.compile(r"[A-Za-zÀ-ɏ'’\d.,]{2}")
+"""Two characters that may stand in one token."""
 
 
 class MixedTokenizer:
@@ -29,3 +31,15 @@ class MixedTokenizer:
                 words.append(word)
                 spaces.append(False)
         return Doc(self.vocab, words=words, spaces=spaces)
+
+
+def parts_token(text: str, start: int, end: int) -> bool:
+    """Whether the edges of a span may lie within tokens (or at a space, which is none); False is
+    certain: the span consists of whole tokens."""
+    return (
+        start >= end
+        or text[start] == " "
+        or text[end - 1] == " "
+        or _TOGETHER.match(text, max(start - 1, 0), start + 1) is not None
+        or _TOGETHER.match(text, end - 1, end + 1) is not None
+    )

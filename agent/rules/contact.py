@@ -6,7 +6,6 @@ evidence: a human of theirs answered (``two_way``) above a connected call or hel
 calls and meetings that have not happened never count.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -20,32 +19,9 @@ from agent.contract.activity import (
     Signals,
 )
 from agent.contract.policy import Policy
+from agent.rules.talks import note_reports_contact
 
-_HAPPENED = re.compile(
-    r"拜访了|走访|面谈|见面|会面|当面|到访|来访|去了.{0,12}(?:公司|现场|工厂|办公室)|开了?.{0,4}会|会上|沟通了|聊了|谈了|谈到|通了?(?:个)?电话|电话(?:里|中|沟通|确认|回访)"
-    r"|打(?:了|过)?(?:个)?电话(?!没|未|无)|微信(?:上|里|沟通|聊|回复|问|说|确认)|回访了?|演示了|培训了|(?:客户|对方|[赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕施张孔曹严华金魏陶姜刘].{0,3}[总工经理老师主任])(?:说|表示|反馈|提到|问|回复|认为|希望|要求|确认|答应)"
-    r"|\b(?:met|visited|called|spoke|talked|chatted|caught up|had (?:a |an )?(?:call|meeting|lunch|demo|visit)|discussed|presented|demoed|demo(?:nstrat)?ed)\b"
-    r"|\b(?:call|meeting|visit|lunch|conversation|chat) with\b"
-    r"|\b(?:he|she|they|customer|client)\s+(?:said|told|asked|mentioned|confirmed|wants?|agreed)\b",
-    re.IGNORECASE,
-)
-_NOT_HAPPENED = re.compile(
-    r"计划|打算|准备(?:去|约|拜访|电话)|预约|约(?:了)?(?:下周|明天|后天|周|星期)|下周(?:去|约|拜访)|明天(?:去|约|拜访|打)|待办|需要(?:联系|拜访|约)|没(?:有)?(?:接|联系上|打通|见到|聊)|未接|无人接|占线|改期|取消|没去成"
-    r"|\b(?:plan(?:ned|ning)? to|will (?:call|visit|meet)|going to|need to|should (?:call|visit)|to-?do|no answer|didn'?t (?:answer|pick up)|voicemail|could ?n[o']t reach|not reach|cancel(?:l)?ed|postponed|resched)",
-    re.IGNORECASE,
-)
-_SENTENCE = re.compile(r"[^。！？!?\n;；]+")
-
-
-def note_reports_contact(text: str) -> bool:
-    """Does a rep's note say that a conversation with the customer took place?
-
-    Sentence by sentence: one that reports a talk and neither plans nor denies it is enough.
-    """
-    return any(
-        _HAPPENED.search(sentence) and not _NOT_HAPPENED.search(sentence)
-        for sentence in _SENTENCE.findall(text)
-    )
+__all__ = ("customer_declined", "decide", "has_customer", "no", "note_reports_contact", "yes")
 
 
 def has_customer(kind: Kind, direction: Direction, participants: Iterable[Participant]) -> bool:
@@ -106,8 +82,9 @@ def decide(
             else no("note_without_contact")
         )
     if direction == "inbound":
-        return yes("two_way", "customer_replied" if signals.is_reply else "customer_wrote")
-    return yes("outbound", "we_wrote")
+        reason: Reason = "customer_replied" if signals.is_reply else "customer_wrote"
+        return yes("two_way", reason, signals.machine_evidence)
+    return yes("outbound", "we_wrote", signals.machine_evidence)
 
 
 def _meeting(
@@ -117,6 +94,8 @@ def _meeting(
         return no("meeting_cancelled")
     if signals.declined:
         return no("meeting_declined")
+    if signals.absence:
+        return no("no_meeting")
     if (ended_at or occurred_at) > now:
         return no("meeting_future")
     return yes("connected", "meeting_held")

@@ -1,6 +1,7 @@
 """The words by which a clause is negated, asked, supposed, past or reported (folded text)."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 NEGATION: Final = re.compile(
@@ -100,3 +101,34 @@ TAG_QUESTION: Final = re.compile(
     r"(?:is that )?(?:right|correct|ok|okay|yes|no|deal)|isn't it|don't you think|does that work(?: for you)?|"
     r"(?:is that|would that be) (?:ok|okay|fine|possible))\s*[？?。.]*\s*$"
 )
+
+SIGNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "negation": ("没", "不", "未", "无", "别", "非", "免", "no", "ne", "without", "hardly", "n't", "nt"),
+    "supposed": (
+        "如", "要是", "假", "倘", "若", "万一", "只要", "除非", "一旦", "的话", "哪怕", "即", "就算", "if",
+        "unless", "case", "suppos", "assum", "provided", "long as", "should", "were we", "hypothe",
+        "event", "would", "'d",
+    ),
+    "hearsay": (
+        "听说", "据", "传", "有人说", "风闻", "according", "apparently", "reportedly", "supposedly",
+        "allegedly", "hear", "told", "rumo", "word is",
+    ),
+    "said": (
+        "说", "讲", "提", "表示", "透露", "告诉", "反映", "强调", "交代", "通知", "said", "says", "told",
+        "mention", "claim", "announced", "indicated", "explained", "stated",
+    ),
+    "question": (
+        "吗", "否", "不", "没有", "么", "问", "了解", "wonder", "ask", "know", "curious", "sure",
+    ),
+    "past": (
+        "前", "曾", "当初", "当时", "过去", "原", "去年", "早", "以往", "上一家", "used to", "previously",
+        "formerly", "past", "back then", "ago", "last year", "at the time", "once", "historically",
+        "at my",
+    ),
+    "resolved": (
+        "解决", "修", "好", "恢复", "正常", "改善", "没", "稳定", "批下来", "fixed", "solved", "sorted",
+        " now", "no longer",
+    ),
+}  # fmt: skip
+"""Bits of text of which every match of a cue holds one: where none stands, it need not be tried.
+``past`` covers ``FORMER`` too."""

@@ -6,8 +6,12 @@ question, hypothetical, negated, past, reported.
 """
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+
+from ahocorasick_rs import AhoCorasick
 
 from agent.contract.activity import Kind
 from agent.contract.tag import Category, Speaker, Status
@@ -21,6 +25,8 @@ _RESOLVABLE: frozenset[Category] = frozenset(
 _NEAR_ZH = 8
 _NEAR_EN = 34
 _WE = frozenset(["i", "we", "who", "what", "that", "it", "which", "this", "as"])
+_SIGNS = [(sign, cue) for cue, signs in cues.SIGNS.items() for sign in signs]
+_AUTOMATON = AhoCorasick([sign for sign, _ in _SIGNS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +50,37 @@ class SentenceContext:
         self._speaker = speaker
         self._kind = kind
         self._clauses = clauses(sentence)
-        self._negations = _cues(cues.NEGATION, cues.NOT_A_NEGATION, sentence)
-        self._supposed = _cues(cues.SUPPOSED, cues.NOT_A_SUPPOSITION, sentence)
+        self._starts = [start for start, _ in self._clauses]
         self._asked = sentence.rstrip("\"'”’」』)） ").endswith(("?", "？"))
-        self._reported = list(self._reports())
+        self._possible = {
+            _SIGNS[sign][1]
+            for sign, _, _ in _AUTOMATON.find_matches_as_indexes(sentence, overlapping=True)
+        }
+
+    @cached_property
+    def _negations(self) -> list[Span]:
+        return self._cues("negation", cues.NEGATION, cues.NOT_A_NEGATION)
+
+    @cached_property
+    def _supposed(self) -> list[Span]:
+        return self._cues("supposed", cues.SUPPOSED, cues.NOT_A_SUPPOSITION)
+
+    @cached_property
+    def _reported(self) -> list[Span]:
+        return list(self._reports())
+
+    def _cues(self, sign: str, cue: re.Pattern[str], not_cue: re.Pattern[str]) -> list[Span]:
+        if sign not in self._possible:
+            return []
+        found = [match.span() for match in cue.finditer(self._text)]
+        if not found:
+            return found
+        void = [match.span() for match in not_cue.finditer(self._text)]
+        return [span for span in found if not any(start <= span[0] < end for start, end in void)]
 
     def clause_of(self, position: int) -> int:
         """The index of the clause that holds ``position`` (or the last one that starts before)."""
-        found = 0
-        for index, (start, _) in enumerate(self._clauses):
-            if start <= position:
-                found = index
-        return found
+        return max(bisect_right(self._starts, position) - 1, 0)
 
     def clause(self, index: int) -> Span:
         return self._clauses[index]
@@ -84,22 +109,23 @@ class SentenceContext:
     def _is_question(self, first: int, last: int, found: Found) -> bool:
         if found.ask and self._asks_for_it(first):
             return False
-        for index in range(first, last + 1):
+        clauses_of_it = range(first, last + 1) if "question" in self._possible else ()
+        for index in clauses_of_it:
             start, end = self._clauses[index]
             clause = self._text[start:end]
             if cues.QUESTION_CLAUSE.search(clause) and not cues.NO_QUESTION.search(clause):
                 inside = cues.QUESTION_CLAUSE.search(self._text, found.start, found.end)
                 if inside is None or self._asked or self._speaker == "rep" or not found.ask:
                     return True
-        final = len(self._clauses) - 1
-        inverted = cues.INVERTED.match(self._text, self._clauses[first][0]) is not None
         if not self._asked:
             return False
+        final = len(self._clauses) - 1
         if last == final:
             return True
         tail = self._text[slice(*self._clauses[final])]
         if cues.TAG_QUESTION.match(tail) and last == final - 1:
             return self._speaker == "rep"
+        inverted = cues.INVERTED.match(self._text, self._clauses[first][0]) is not None
         return inverted or len(self._text[slice(*self._clauses[last])].strip()) <= 4
 
     def _asks_for_it(self, clause: int) -> bool:
@@ -142,6 +168,8 @@ class SentenceContext:
         return after is not None and cues.AFTER_MUST_DENY.search(after[0]) is not None
 
     def _is_past(self, first: int, last: int, found: Found) -> bool:
+        if self._possible.isdisjoint(("past", "resolved")):
+            return False
         start, end = self._clauses[first][0], self._clauses[last][1]
         said = self._text[start:end]
         if cues.STILL.search(said):
@@ -171,10 +199,10 @@ class SentenceContext:
                 return True
         return False
 
-    def _reports(self) -> Iterable[Span]:
-        for match in cues.HEARSAY.finditer(self._text):
-            yield match.span()
-        for match in cues.SAID.finditer(self._text):
+    def _reports(self) -> Iterator[Span]:
+        if "hearsay" in self._possible:
+            yield from (match.span() for match in cues.HEARSAY.finditer(self._text))
+        for match in cues.SAID.finditer(self._text) if "said" in self._possible else ():
             if cues.NOT_SAID.match(self._text, match.end() - 1):
                 continue
             who = match["who"]
@@ -187,11 +215,3 @@ class SentenceContext:
             if self._kind == "note" and cues.OUR_PEOPLE.fullmatch(who.rstrip("们")):
                 continue
             yield match.span()
-
-
-def _cues(cue: re.Pattern[str], not_cue: re.Pattern[str], text: str) -> list[Span]:
-    found = [match.span() for match in cue.finditer(text)]
-    if not found:
-        return found
-    void = [match.span() for match in not_cue.finditer(text)]
-    return [span for span in found if not any(start <= span[0] < end for start, end in void)]

@@ -53,18 +53,24 @@ class Grammar:
         self.rules = rules
 
     @cached_property
+    def _by_head(self) -> dict[str, list[Rule]]:
+        by_head: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            by_head.setdefault(rule.head, []).append(rule)
+        return by_head
+
+    @cached_property
+    def _heads(self) -> list[tuple[re.Pattern[str], list[Rule]]]:
+        """The rules that share a head, asked for once for all of them."""
+        return [(re.compile(head), rules) for head, rules in self._by_head.items()]
+
+    @cached_property
     def _anywhere(self) -> re.Pattern[str]:
         """Where a mention starts; the tails only say how far it goes."""
-        heads = dict.fromkeys(rule.head for rule in self.rules)
         return re.compile(
             "|".join(
-                head
-                + "(?:"
-                + "|".join(
-                    _GROUP_NAME.sub("(?:", rule.body) for rule in self.rules if rule.head == head
-                )
-                + ")"
-                for head in heads
+                f"{head}(?:{'|'.join(_GROUP_NAME.sub('(?:', rule.body) for rule in rules)})"
+                for head, rules in self._by_head.items()
             )
         )
 
@@ -76,10 +82,13 @@ class Grammar:
         at = 0
         while found := self._anywhere.search(folded, at):
             best: tuple[re.Match[str], Rule] | None = None
-            for rule in self.rules:
-                match = rule.regex.match(folded, found.start())
-                if match and (best is None or match.end() > best[0].end()):
-                    best = match, rule
+            for head, rules in self._heads:
+                if head.match(folded, found.start()) is None:
+                    continue
+                for rule in rules:
+                    match = rule.regex.match(folded, found.start())
+                    if match and (best is None or match.end() > best[0].end()):
+                        best = match, rule
             at = max(found.end(), found.start() + 1)
             if best is None:
                 continue

@@ -51,20 +51,21 @@ class LexiconBroken(GenjinError):
 
 @cache
 def shipped() -> Lexicon:
-    """The lexicon of this installation, read once."""
-    return load(files("agent.nlp.lexicon"))
+    """The lexicon of this installation, read once. Its patterns were tried before it was shipped."""
+    return load(files("agent.nlp.lexicon"), tried=True)
 
 
-def load(folder: Path | Traversable) -> Lexicon:
-    """Every ``*.yaml`` of a folder. Raises ``LexiconBroken`` at the first fault."""
+def load(folder: Path | Traversable, *, tried: bool = False) -> Lexicon:
+    """Every ``*.yaml`` of a folder. Raises ``LexiconBroken`` at the first fault; a fault in a
+    pattern shows only when it is used if they are said to have been ``tried``."""
     entries = sorted(
         (entry for entry in folder.iterdir() if entry.name.endswith(".yaml")),
         key=lambda entry: (entry.name != SHARED, entry.name),
     )
-    return parse((entry.name, entry.read_bytes()) for entry in entries)
+    return parse(((entry.name, entry.read_bytes()) for entry in entries), tried=tried)
 
 
-def parse(sources: Iterable[tuple[str, bytes]]) -> Lexicon:
+def parse(sources: Iterable[tuple[str, bytes]], *, tried: bool = False) -> Lexicon:
     """Named file contents to a lexicon; the file named ``shared.yaml`` has word classes only."""
     shared: dict[str, tuple[str, ...]] = {}
     words: dict[Category, dict[str, tuple[str, ...]]] = {}
@@ -76,7 +77,8 @@ def parse(sources: Iterable[tuple[str, bytes]]) -> Lexicon:
             continue
         category = file.category()
         words.setdefault(category, {}).update(file.words())
-        groups.extend(file.groups(category, Vocabulary({**shared, **words[category]})))
+        vocabulary = None if tried else Vocabulary({**shared, **words[category]})
+        groups.extend(file.groups(category, vocabulary))
     return Lexicon(tuple(groups), shared, words)
 
 
@@ -110,13 +112,16 @@ class _File:
             raise self._broken(("words",), "not_a_mapping")
         return {str(key): self._texts(data, key, ("words", key), empty=False) for key in data}
 
-    def groups(self, category: Category, vocabulary: Vocabulary) -> list[Group]:
+    def groups(self, category: Category, vocabulary: Vocabulary | None) -> list[Group]:
+        """With a ``vocabulary`` every pattern is tried."""
         data = self._data.get("groups") or []
         if not isinstance(data, list):
             raise self._broken(("groups",), "not_a_list")
         return [self._group(item, index, category, vocabulary) for index, item in enumerate(data)]
 
-    def _group(self, item: Any, index: int, category: Category, vocabulary: Vocabulary) -> Group:
+    def _group(
+        self, item: Any, index: int, category: Category, vocabulary: Vocabulary | None
+    ) -> Group:
         at = ("groups", index)
         if not isinstance(item, dict):
             raise self._broken(at, "not_a_mapping")
@@ -149,8 +154,9 @@ class _File:
             file=self._name,
             line=self._line(at),
         )
-        for key in ("patterns", "unless"):
-            self._check_patterns(getattr(group, key), (*at, key), vocabulary)
+        if vocabulary is not None:
+            for key in ("patterns", "unless"):
+                self._check_patterns(getattr(group, key), (*at, key), vocabulary)
         return group
 
     def _check_patterns(

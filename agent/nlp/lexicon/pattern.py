@@ -36,6 +36,9 @@ _NAME: Final = (
 _TOKENS = re.compile(r"\{([a-z_]+)\}|(……|…)|([()\[\]|^$])|([^{}…()\[\]|^$]+)")
 _LITERAL_TOKENS = re.compile(r"[a-z0-9]+(?:'[a-z]+)?\*?|[-'&/.]|\s+|.")
 _LEFT: Final = "(?<![a-z0-9])"
+_BEGUN: Final = "(?<![a-z0-9].)"
+"""The left edge, asked for behind the first letter: an expression that begins with a letter, or
+with one of several, is skipped through the text far quicker than one that begins with a question."""
 _RIGHT: Final = "(?![a-z0-9])"
 _CJK = re.compile(r"[^\x00-\u024f]+")
 _LATIN = re.compile(r"[a-z0-9]+\*?")
@@ -66,14 +69,17 @@ class _Piece:
     """What the automaton may look for; None when nothing of it is rare enough."""
     bare: str | None = None
     """For Latin words: the expression without word edges, which alternatives can share."""
+    options: tuple[str, ...] = ()
+    """For one of several: their expressions, which a wider choice can take over."""
 
 
 class Vocabulary:
-    """Word classes as patterns use them, each translated once."""
+    """Word classes and phrases as patterns use them, each translated once."""
 
     def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
         self._words = words
         self._pieces: dict[str, _Piece] = {}
+        self._phrases: dict[str, _Piece] = {}
 
     def piece(self, name: str) -> _Piece:
         if name not in self._pieces:
@@ -81,6 +87,11 @@ class Vocabulary:
                 raise PatternError("unknown_class")
             self._pieces[name] = _class_piece(self._words[name])
         return self._pieces[name]
+
+    def phrase(self, text: str) -> _Piece:
+        if text not in self._phrases:
+            self._phrases[text] = _phrase(text)
+        return self._phrases[text]
 
 
 def compile_pattern(source: str, vocabulary: Vocabulary, *, anchored: bool = True) -> Compiled:
@@ -138,7 +149,7 @@ class _Reader:
         if kind == "class":
             return self._class(text)
         if kind == "literal":
-            return _Piece(_literal(text), _anchors(text), _bare(text)) if text.strip() else None
+            return self._vocabulary.phrase(text) if text.strip() else None
         if text == "^":
             return _Piece(rf"(?:^|(?<=[{CLAUSE_BREAKS}])|(?<=[{CLAUSE_BREAKS}]\s))", None)
         if text == "$":
@@ -153,18 +164,18 @@ class _Reader:
             self._at += 1
             if sign == closing:
                 break
-        regex = _alternatives(
+        choice = _alternatives(
             option[0] if len(option) == 1 else _Piece(_joined(option), None) for option in options
         )
         if closing == "]":
-            return _Piece(f"{regex}?", None)
+            return _Piece(f"{_one_of(choice)}?", None)
         words: frozenset[str] = frozenset()
         for option in options:
             found = [piece.words for piece in option if piece.words]
             if not found:
-                return _Piece(regex, None)
+                return _Piece(_one_of(choice), None, options=choice)
             words |= max(found, key=_rarity)
-        return _Piece(regex, words)
+        return _Piece(_one_of(choice), words, options=choice)
 
     def _class(self, name: str) -> _Piece:
         if name == "number":
@@ -177,14 +188,12 @@ class _Reader:
 
 
 def _class_piece(words: Sequence[str]) -> _Piece:
+    phrases = [_phrase(word) for word in sorted(map(str.lower, words), key=len, reverse=True)]
     anchors: frozenset[str] | None = frozenset()
-    for word in words:
-        found = _anchors(word.lower())
-        anchors = anchors | found if anchors is not None and found else None
-    longest_first = sorted((word.lower() for word in words), key=len, reverse=True)
-    return _Piece(
-        _alternatives(_Piece(_literal(word), None, _bare(word)) for word in longest_first), anchors
-    )
+    for phrase in phrases:
+        anchors = anchors | phrase.words if anchors is not None and phrase.words else None
+    choice = _alternatives(phrases)
+    return _Piece(_one_of(choice), anchors, options=choice)
 
 
 def _rarity(words: AbstractSet[str]) -> int:
@@ -207,36 +216,36 @@ def _joined(pieces: Sequence[_Piece]) -> str:
     return r"\s*+".join(piece.regex for piece in pieces)
 
 
-def _alternatives(pieces: Iterable[_Piece]) -> str:
-    """One group for all; the Latin ones share their word edges, which compiles far quicker."""
+def _alternatives(pieces: Iterable[_Piece]) -> tuple[str, ...]:
+    """The expressions of all; Latin words with the same first letter share their edges, which
+    compiles far quicker."""
     others: list[str] = []
     latin: list[str] = []
     for piece in pieces:
-        if piece.bare is None:
-            others.append(piece.regex)
-        else:
+        if piece.bare is not None:
             latin.append(piece.bare)
-    if latin:
-        latin.sort(key=len, reverse=True)
-        others.append(f"{_LEFT}(?:{'|'.join(latin)}){_RIGHT}")
-    return f"(?:{'|'.join(others)})"
+        else:
+            others.extend(piece.options or (piece.regex,))
+    by_letter: dict[str, list[str]] = {}
+    for word in sorted(latin, key=len, reverse=True):
+        by_letter.setdefault(word[0], []).append(word[1:])
+    others.extend(f"{letter}{_BEGUN}{_one_of(rest)}{_RIGHT}" for letter, rest in by_letter.items())
+    return tuple(others)
 
 
-def _bare(text: str) -> str | None:
-    """The expression of a phrase that begins and ends with a Latin word, else None."""
+def _one_of(expressions: Sequence[str]) -> str:
+    return f"(?:{'|'.join(expressions)})"
+
+
+def _phrase(text: str) -> _Piece:
+    """One phrase, word for word. Where it begins and ends with a Latin word, alternatives can take
+    its expression without these edges."""
     text = text.strip()
-    if not (text[0].isascii() and text[0].isalnum()):
-        return None
-    if not (text[-1].isascii() and (text[-1].isalnum() or text[-1] == "*")):
-        return None
-    return "".join(_parts(text))
-
-
-def _literal(text: str) -> str:
-    text = text.strip()
-    left = _LEFT if text[0].isascii() and text[0].isalnum() else ""
-    right = _RIGHT if text[-1].isascii() and (text[-1].isalnum() or text[-1] == "*") else ""
-    return left + "".join(_parts(text)) + right
+    bare = "".join(_parts(text))
+    starts = text[0].isascii() and text[0].isalnum()
+    ends = text[-1].isascii() and (text[-1].isalnum() or text[-1] == "*")
+    regex = (bare[0] + _BEGUN + bare[1:] if starts else bare) + (_RIGHT if ends else "")
+    return _Piece(regex, _anchors(text), bare if starts and ends else None)
 
 
 def _parts(text: str) -> Iterator[str]:

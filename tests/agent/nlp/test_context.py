@@ -1,11 +1,15 @@
 """How something is said: one sentence for each way to say it."""
 
+import re
 from datetime import date
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from agent.contract.activity import Kind
 from agent.contract.tag import Speaker
+from agent.nlp.context import cues
 from agent.nlp.tagger import Tagger
 
 TAGGER = Tagger()
@@ -107,3 +111,28 @@ def test_single_words_without_their_object_are_nothing(text: str) -> None:
     assert {category for category, status in _statuses(text) if status == "asserted"} <= {
         "next_step"
     }
+
+
+CUES = {
+    "negation": (cues.NEGATION,),
+    "supposed": (cues.SUPPOSED,),
+    "hearsay": (cues.HEARSAY,),
+    "said": (cues.SAID,),
+    "question": (cues.QUESTION_CLAUSE,),
+    "past": (cues.PAST, cues.FORMER),
+    "resolved": (cues.RESOLVED,),
+}
+
+
+@pytest.mark.parametrize(
+    ("sign", "cue"), [(sign, cue) for sign, of_it in CUES.items() for cue in of_it]
+)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_every_cue_holds_a_sign(sign: str, cue: re.Pattern[str], data: st.DataObject) -> None:
+    said = data.draw(st.from_regex(cue))
+    assert any(bit in said for bit in cues.SIGNS[sign])
+
+
+def test_every_sign_is_of_a_cue() -> None:
+    assert cues.SIGNS.keys() == CUES.keys()

@@ -2,16 +2,25 @@
 
 import re
 from datetime import date
+from importlib.resources import files
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from agent.nlp.dates.grammar import Rule, hints, shipped_grammar
+from agent.nlp.dates.grammar import LANGUAGES, Rule, hints, shipped_grammar
 from agent.nlp.dates.holidays import coming
 from agent.nlp.fold import fold
 
 MONDAY = date(2026, 11, 23)
 EXAMPLES = [
     (rule, said, due) for rule in shipped_grammar().rules for said, due in rule.examples.items()
+]
+
+STARTS = [
+    yaml.safe_load((files("agent.nlp.dates") / f"{language}.yaml").read_bytes())["starts"]
+    for language in LANGUAGES
 ]
 
 
@@ -92,3 +101,14 @@ def test_holidays_come_in_order() -> None:
     assert after is not None
     assert (after.first, after.last) == (date(2026, 2, 16), date(2026, 2, 23))
     assert coming(date(2200, 1, 1), "spring_festival") is None
+
+
+@pytest.mark.parametrize("rule", shipped_grammar().rules, ids=lambda rule: rule.body[:40])
+@settings(deadline=None, max_examples=30)
+@given(data=st.data())
+def test_every_mention_starts_as_its_language_says(rule: Rule, data: st.DataObject) -> None:
+    starts = next(starts for starts in STARTS if rule.head.startswith(f"(?={starts})"))
+    unchecked = re.compile(f"{rule.head.removeprefix(f'(?={starts})')}(?:{rule.body})")
+    found = unchecked.search(data.draw(st.from_regex(unchecked)))
+    assert found is not None
+    assert re.match(starts, found[0])

@@ -39,6 +39,7 @@ CASES = [
     ("meeting", "none", {}, (True, "connected", "meeting_held")),
     ("meeting", "none", {"cancelled": True}, (False, "none", "meeting_cancelled")),
     ("meeting", "none", {"declined": True}, (False, "none", "meeting_declined")),
+    ("meeting", "none", {"absence": True}, (False, "none", "no_meeting")),
     ("note", "none", {"reports_contact": True}, (True, "connected", "note_reports_contact")),
     ("note", "none", {"reports_contact": False}, (False, "none", "note_without_contact")),
     ("note", "none", {}, (False, "none", "note_without_contact")),

@@ -94,3 +94,44 @@ def test_a_long_letter_that_mentions_the_phrase_was_written_by_a_person():
     assert (
         machine_sign({}, subject="评估", text=letter, participants=people("a@b.example"))[0] is None
     )
+
+
+def test_what_outweighed_the_signs_of_a_machine_is_told():
+    found = machine_sign(
+        {"list-unsubscribe": "<https://crm.example/u>", "in-reply-to": "<q@us.example>"},
+        subject="Re: Offer",
+        text="Hi Li, the price works for us. Can you send the contract?",
+        participants=people("dana@kunde.example"),
+    )
+    assert found == (None, "list-unsubscribe < in-reply-to, re, name, own words, talk")
+
+
+def test_the_small_print_below_the_words_is_read():
+    words = {"subject": "展会", "text": "欢迎参观。", "participants": people("info@kunde.example")}
+    assert machine_sign({}, **words) == (None, "")
+    assert machine_sign({}, **words, foot="如需退订请点击这里")[0] == "bulk"
+
+
+@pytest.mark.parametrize("value", ["All", "OOF", "DR, RN, NRN, OOF, AutoReply"])
+def test_asking_not_to_be_answered_automatically_is_no_sign(value):
+    header = {"x-auto-response-suppress": value}
+    assert machine_sign(
+        header, subject="Offer", text="We will decide soon.", participants=people("a@b.example")
+    ) == (None, "")
+
+
+def test_a_letter_of_ours_to_many_companies_is_a_mailing():
+    def to(count, domain, role="to"):
+        return [
+            Participant(role="from", email="li@us.example", side="us"),
+            *(Participant(role=role, email=f"p{n}@{domain.format(n)}") for n in range(count)),
+        ]
+
+    def sign(who):
+        return machine_sign({}, subject="节日快乐", text="祝好", participants=who)
+
+    assert sign(to(12, "c{}.example")) == ("bulk", "recipients: 12")
+    assert sign(to(12, "c.example")) == (None, "")
+    assert sign(to(4, "c{}.example")) == (None, "")
+    assert sign(to(4, "c{}.example", "bcc"))[0] == "bulk"
+    assert sign(to(1, "c{}.example", "bcc")) == (None, "")
