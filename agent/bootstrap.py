@@ -17,6 +17,7 @@ from agent.contract.activity import Kind
 from agent.contract.tag import Speaker, Turn
 from agent.daemon import Agent, Parts
 from agent.daemon.listening import Ears, ProcessEars, own_environment, own_program
+from agent.daemon.tagging import TaggerProcess
 from agent.errors import Misconfigured
 from agent.nlp import speech
 from agent.notify.desktop import Desktop, SystemDesktop
@@ -51,11 +52,17 @@ def remote_of(settings: Settings, secrets: Secrets, *, clock: Clock = _CLOCK) ->
 
 
 def sources_of(settings: Settings, secrets: Secrets, *, clock: Clock = _CLOCK) -> dict[str, Source]:
-    around = surroundings_of(settings, secrets, clock=clock)
     return {
-        source.name: registry.build(source.name, _table(source), around)
+        source.name: source_of(settings, secrets, source, clock=clock)
         for source in settings.sources
     }
+
+
+def source_of(
+    settings: Settings, secrets: Secrets, source: SourceSettings, *, clock: Clock = _CLOCK
+) -> Source:
+    around = surroundings_of(settings, secrets, clock=clock)
+    return registry.build(source.name, _table(source), around)
 
 
 def sign_in(
@@ -69,6 +76,12 @@ def sign_in(
     """``genjin agent sign-in``; False for a source that needs none. Raises ``SourceError``."""
     around = surroundings_of(settings, secrets, clock=clock)
     return registry.sign_in(source.name, _table(source), around, person)
+
+
+def signs_in(source: SourceSettings) -> bool:
+    """Is it of a kind that asks for a password or a permission?"""
+    kind = registry.SOURCES.get(source.type)
+    return kind is not None and isinstance(import_module(kind), registry.SignsIn)
 
 
 def surroundings_of(settings: Settings, secrets: Secrets, *, clock: Clock = _CLOCK) -> Surroundings:
@@ -98,6 +111,7 @@ def build_agent(
     tagger: Tagger | None = None,
     ears: Ears | None = None,
     desktop: Desktop | None = None,
+    anew: Callable[[str], Source] | None = None,
     on_progress: Callable[[str, int, int], None] = lambda _name, _done, _total: None,
     at: Callable[[str], None] = lambda _step: None,
 ) -> Agent:
@@ -105,20 +119,29 @@ def build_agent(
 
     Raises ``Misconfigured`` and ``StoreBroken``.
     """
-    secrets = secrets or secrets_of(settings, environ)
-    built = sources if sources is not None else sources_of(settings, secrets, clock=clock)
+    kept = secrets or secrets_of(settings, environ)
+    built = sources if sources is not None else sources_of(settings, kept, clock=clock)
+    named = {source.name: source for source in settings.sources}
+    if anew is None and sources is None:
+
+        def anew(name: str) -> Source:
+            return source_of(settings, kept, named[name], clock=clock)
+
+    process = TaggerProcess()
     return Agent(
         Parts(
             settings=settings,
             store=Store.open(settings.state_dir, clock=clock, heal=True),
-            remote=remote or remote_of(settings, secrets, clock=clock),
+            remote=remote or remote_of(settings, kept, clock=clock),
             sources=built,
-            tagger=tagger or LazyTagger(),
+            tagger=tagger or process,
             ears=ears or ears_of(settings),
             desktop=desktop or SystemDesktop(environ),
             clock=clock,
             version=version(),
+            anew=anew,
             on_progress=on_progress,
+            on_stop=process.close,
             at=at,
         )
     )
@@ -153,6 +176,10 @@ class LazyTagger:
             return self._tagger
 
 
+_SECRET_NAMES = frozenset({"password", "passwd", "pass", "pw", "secret", "client_secret", "token"})
+"""What people write into the file although it is asked for at the sign-in."""
+
+
 def _table(source: SourceSettings) -> dict[str, object]:
     return {**source.options, "type": source.type}
 
@@ -164,9 +191,11 @@ def _source_problems(file: Path, source: SourceSettings) -> list[Problem]:
         named = {**params, "file": file}
         key = f"sources.{source.name}.{params.get('setting', 'type')}"
         if code == "source_type_unknown":
-            near = get_close_matches(source.type, registry.SOURCES, n=1)
+            near = get_close_matches(source.type.lower(), registry.SOURCES, n=1)
             named |= {"key": key, "nearest": near[0] if near else min(registry.SOURCES)}
             problems.append(("config_type_unknown", named))
+        elif code == "setting_unknown" and str(params["setting"]).lower() in _SECRET_NAMES:
+            problems.append(("config_secret_in_file", {**named, "key": key}))
         elif code == "setting_unknown":
             known = [name for name in _known_keys(source.type) if name != "type"]
             near = get_close_matches(str(params["setting"]), known, n=1) or known[:1]

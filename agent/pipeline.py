@@ -1,4 +1,4 @@
-"""Capture → resolve → admit → mask → tag → classify → Activity.
+"""Capture → resolve → admit → mask → tag → classify → shorten → Activity.
 
 The raw text of an item lives here and nowhere else: it comes in with the capture, and what goes
 out has passed the rules that let it leave, cleaned and masked.
@@ -14,19 +14,34 @@ from zoneinfo import ZoneInfo
 from agent.capture.base import Capture
 from agent.clock import Clock
 from agent.contract import tag as spoken
-from agent.contract.activity import Activity, Attachment, Direction, Kind, Participant, Signals
-from agent.contract.policy import Policy
+from agent.contract.activity import (
+    Activity,
+    Attachment,
+    Direction,
+    Kind,
+    Participant,
+    Side,
+    Signals,
+)
+from agent.contract.policy import Exclusions, Policy
 from agent.contract.tag import Commitment, Speaker, Tag, Turn
 from agent.directory.resolver import Resolver
 from agent.nlp.clean import clean
-from agent.outbox.pages import Entry
-from agent.rules import contact, identity, machine, privacy
+from agent.outbox.explaining import Explanation, Masked, Stranger
+from agent.outbox.pages import UNKNOWN_CUSTOMER, Entry
+from agent.rules import calendar_titles, contact, identity, machine, privacy
+from agent.rules.exclusion import Verdict
+from agent.rules.masking import mask
+from agent.rules.shortening import shortened
+from agent.rules.writer import with_writer
 
 MAX_SUBJECT = 2_000
 MAX_TEXT = 500_000
 MAX_PEOPLE = 500
 MAX_ALSO = 20
 MAX_TURNS = 5_000
+MAX_MET = 10
+"""A mail to more strangers than this is a mailing, not an exchange."""
 REP_CHANNEL = "x-genjin-rep-channel"
 """How the source of recordings says which channel is ours: ``left`` or ``right``."""
 _REPLY = re.compile(r"^\s*(?:re|aw|sv|回复|答复|回覆)\s*[:：]", re.IGNORECASE)
@@ -54,18 +69,21 @@ class Pipeline:
     resolver: Resolver
     tagger: Tagger
     policy: Policy
-    exclude: tuple[str, ...]
-    """Address globs of this laptop's own configuration."""
-    customer_of_thread: Callable[[str], int | None]
+    exclude: Exclusions
+    """Of this laptop's own configuration; the policy has its own."""
+    customer_of_thread: Callable[[str, str], int | None]
+    """Whose a conversation is by its items other than the one of that activity id."""
     clock: Clock
 
     def settle(self, capture: Capture) -> Entry:
         """What becomes of one item: an activity, or the rule that keeps it on the laptop."""
-        text = clean(capture.text, capture.kind, is_html=capture.is_html).text[:MAX_TEXT]
+        cleaned = clean(capture.text, capture.kind, is_html=capture.is_html)
+        text = cleaned.text[:MAX_TEXT]
         thread = identity.thread_key(capture.references)
+        own_id = str(identity.activity_id(capture.identity))
         people = tuple(
-            person.model_copy(update={"side": privacy.side_of(person, self.policy)})
-            for person in capture.participants[:MAX_PEOPLE]
+            _on_side(person, privacy.side_of(person, self.policy))
+            for person in with_writer(capture.headers, capture.participants)[:MAX_PEOPLE]
         )
 
         match = self.resolver.resolve(
@@ -74,10 +92,10 @@ class Pipeline:
             subject=capture.subject,
             text=text,
             hints=capture.hints,
-            thread_customer=self.customer_of_thread(thread) if thread else None,
+            thread_customer=self.customer_of_thread(thread, own_id) if thread else None,
         )
-        signals = self._signals(capture, people, text)
-        rule = privacy.admit(
+        signals = self._signals(capture, people, text, cleaned.foot)
+        verdict = privacy.admit(
             people,
             sensitivity=capture.sensitivity,
             categories=capture.categories,
@@ -85,19 +103,23 @@ class Pipeline:
             policy=self.policy,
             exclude=self.exclude,
             matched=match is not None,
+            folder=capture.folder,
+            subject=capture.subject,
+            machine_evidence=signals.machine_evidence,
         )
-        if rule is not None or match is None:
-            return _kept_here(capture, rule or "unknown_customer", thread)
+        if verdict is not None or match is None:
+            verdict = verdict or Verdict(UNKNOWN_CUSTOMER)
+            return _kept_here(capture, verdict, thread, people, signals)
 
         also = self.resolver.also(people, match)[:MAX_ALSO]
         theirs = frozenset({match.customer_id, *(other.customer_id for other in also)})
         people = self._with_customer(people, theirs, named=match.why)
         direction = capture.direction or direction_of(capture.kind, people)
         if contact.customer_declined(people, capture.responses):
-            signals = signals.model_copy(update={"declined": True})
+            signals = signals.model_copy(update={"declined": True, "personal": False})
 
-        subject, in_subject = privacy.mask(capture.subject[:MAX_SUBJECT])
-        text, in_text = privacy.mask(text)
+        subject, in_subject = mask(capture.subject[:MAX_SUBJECT])
+        text, in_text = mask(text)
         attachments, in_names = _masked_names(capture.attachments)
 
         # What a machine wrote says nothing about what the customer wants.
@@ -139,15 +161,27 @@ class Pipeline:
             masked=in_subject + in_text + in_names,
             transcript="waiting" if capture.media is not None else "none",
         )
+        activity = shortened(activity, self.policy)
         return Entry(
             external_id=capture.external_id,
             version=capture.version,
             state="stored",
             identity=capture.identity,
+            folder=capture.folder,
             activity_id=str(activity.id),
             thread=thread,
             occurred_at=capture.occurred_at,
             activity=activity,
+            told=Explanation(
+                kind=capture.kind,
+                match=match,
+                also=tuple(other.customer_id for other in also),
+                contact=activity.contact,
+                masked=Masked(subject=in_subject, text=in_text, attachments=in_names),
+                body=activity.body,
+                tags=len(activity.tags),
+            ),
+            people=_outside(people),
             media=capture.media,
             rep_channel=capture.headers.get(REP_CHANNEL, ""),
         )
@@ -157,8 +191,8 @@ class Pipeline:
         heard: list[Turn] = []
         masked = activity.masked
         for turn in turns:
-            text, count = privacy.mask(turn.text)
-            raw_text, _ = privacy.mask(turn.raw_text)
+            text, count = mask(turn.text)
+            raw_text, _ = mask(turn.raw_text)
             masked += count
             heard.append(turn.model_copy(update={"text": text, "raw_text": raw_text}))
         heard = _bounded(heard)
@@ -179,7 +213,7 @@ class Pipeline:
             policy=self.policy,
             now=self.clock.now(),
         )
-        return activity.model_copy(
+        said = activity.model_copy(
             update={
                 "turns": tuple(heard),
                 "text": text,
@@ -191,18 +225,23 @@ class Pipeline:
                 "transcript": "done",
             }
         )
+        return shortened(said, self.policy)
 
-    def _signals(self, capture: Capture, people: Sequence[Participant], text: str) -> Signals:
+    def _signals(
+        self, capture: Capture, people: Sequence[Participant], text: str, foot: str
+    ) -> Signals:
         """What the source knew, and what headers and words tell."""
         if capture.kind == "note":
             reports = contact.note_reports_contact(text)
             return capture.signals.model_copy(update={"reports_contact": reports})
+        if capture.kind == "meeting":
+            return _titled(capture)
         if capture.kind != "mail":
             return capture.signals
         sign, evidence = machine.machine_sign(
-            capture.headers, subject=capture.subject, text=text, participants=people
+            capture.headers, subject=capture.subject, text=text, participants=people, foot=foot
         )
-        evidence, _ = privacy.mask(evidence)
+        evidence, _ = mask(evidence)
         reply = capture.signals.is_reply or _REPLY.match(capture.subject) is not None
         return capture.signals.model_copy(
             update={
@@ -232,6 +271,23 @@ class Pipeline:
 
     def _day(self, item: Capture | Activity) -> date:
         return item.occurred_at.astimezone(ZoneInfo(self.policy.timezone)).date()
+
+
+def _titled(capture: Capture) -> Signals:
+    """A meeting's signals, with what only its title tells."""
+    absent = calendar_titles.tells_absence(capture.subject, capture.occurred_at, capture.ended_at)
+    cancelled = capture.signals.cancelled or calendar_titles.tells_cancelled(capture.subject)
+    return capture.signals.model_copy(
+        update={
+            "absence": absent,
+            "cancelled": cancelled,
+            "personal": capture.signals.personal and not cancelled,
+        }
+    )
+
+
+def _on_side(person: Participant, side: Side) -> Participant:
+    return person if person.side == side else person.model_copy(update={"side": side})
 
 
 def direction_of(kind: Kind, people: Sequence[Participant]) -> Direction:
@@ -278,20 +334,57 @@ def _masked_names(files: Sequence[Attachment]) -> tuple[tuple[Attachment, ...], 
     total = 0
     named: list[Attachment] = []
     for file in files:
-        name, count = privacy.mask(file.name)
+        name, count = mask(file.name)
         total += count
         named.append(file.model_copy(update={"name": name}))
     return tuple(named), total
 
 
-def _kept_here(capture: Capture, rule: str, thread: str | None) -> Entry:
+def _kept_here(
+    capture: Capture,
+    verdict: Verdict,
+    thread: str | None,
+    people: Sequence[Participant],
+    signals: Signals,
+) -> Entry:
+    is_unknown = verdict.rule == UNKNOWN_CUSTOMER
     return Entry(
         external_id=capture.external_id,
         version=capture.version,
         state="excluded",
-        code=rule,
+        code=verdict.rule,
         identity=capture.identity,
+        folder=capture.folder,
         activity_id=str(identity.activity_id(capture.identity)),
         thread=thread,
         occurred_at=capture.occurred_at,
+        told=Explanation(kind=capture.kind, evidence=verdict.evidence),
+        people=_outside(people),
+        stranger=_stranger(capture.kind, people, signals) if is_unknown else None,
     )
+
+
+def _outside(people: Sequence[Participant]) -> tuple[str, ...]:
+    """Addresses of those who are not ours."""
+    return tuple(
+        dict.fromkeys(person.email for person in people if person.email and person.side != "us")
+    )
+
+
+def _stranger(kind: Kind, people: Sequence[Participant], signals: Signals) -> Stranger | None:
+    """With whom a person exchanged this mail; None for machines, and for a mailing to many."""
+    if kind != "mail" or signals.machine is not None:
+        return None
+    inbound = direction_of(kind, people) == "inbound"
+    wanted = {"from"} if inbound else _RECEIVING - {"bcc"}
+    met = _outside([person for person in people if person.role in wanted])
+    if not met or len(met) > MAX_MET:
+        return None
+    parties = tuple(
+        dict.fromkeys(
+            address if identity.is_public_domain(domain) else domain
+            for address in met
+            if (domain := identity.domain_of(address))
+        )
+    )
+    return Stranger("in" if inbound else "out", parties)

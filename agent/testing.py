@@ -2,6 +2,7 @@
 
 FrozenClock      time that moves only when told to
 ListSource       a source over a list of captures, with a real cursor
+BellSource       the same, whose server tells of news
 MemoryServer     a ``Remote`` that holds state like the real server, and fails on demand
 DictSecrets      passwords in a dictionary
 MemoryDesktop    remembers what was shown
@@ -19,7 +20,13 @@ from uuid import UUID
 from agent.capture.base import Batch, Capture, Seen
 from agent.contract.activity import Activity, Kind
 from agent.contract.device import Heartbeat, HeartbeatReply, PairReply
-from agent.contract.directory import DirectoryCustomer, DirectoryDelta
+from agent.contract.directory import (
+    DirectoryContact,
+    DirectoryCustomer,
+    DirectoryDelta,
+    NewCustomer,
+)
+from agent.contract.forget import ForgetReply, ForgetRequest
 from agent.contract.ingest import BatchReply, ItemResult
 from agent.contract.policy import Policy
 from agent.contract.reminder import ReminderOut
@@ -103,6 +110,32 @@ class ListSource:
         self.closed = True
 
 
+@dataclass
+class BellSource(ListSource):
+    """``tell`` makes its server tell of news; ``bell_fault`` is raised by the next wait."""
+
+    bell_fault: SourceError | None = None
+    waits: int = 0
+    _news: threading.Event = field(default_factory=threading.Event)
+
+    def tell(self) -> None:
+        self._news.set()
+
+    def wait_for_news(self, timeout_s: float) -> bool:
+        self.waits += 1
+        if self.bell_fault is not None:
+            fault, self.bell_fault = self.bell_fault, None
+            raise fault
+        rang = self._news.wait(timeout_s) and not self.closed
+        if rang:
+            self._news.clear()
+        return rang
+
+    def close(self) -> None:
+        super().close()
+        self._news.set()
+
+
 class MemoryServer:
     """Behaves like the real one towards one paired laptop. Safe to use from several threads.
 
@@ -122,6 +155,7 @@ class MemoryServer:
         self.requests: list[int] = []
         """The size of each batch that arrived."""
         self.beats: list[Heartbeat] = []
+        self.forgotten: list[ForgetRequest] = []
         self.faults: list[DeliveryError] = []
         self.lost_answers: list[DeliveryError] = []
         self.down: DeliveryError | None = None
@@ -196,6 +230,32 @@ class MemoryServer:
         self._maybe_fail()
         return tuple(self.open_reminders)
 
+    def forget(self, request: ForgetRequest) -> ForgetReply:
+        self._maybe_fail()
+        with self._lock:
+            self.forgotten.append(request)
+            doomed = [
+                key
+                for key, activity in self.activities.items()
+                if key in request.activities
+                or any(_is_named(person.email, request) for person in activity.participants)
+            ]
+            for key in doomed:
+                del self.activities[key]
+            return ForgetReply(erased=len(doomed), kept=0)
+
+    def adopt(self, customer: NewCustomer) -> int:
+        self._maybe_fail()
+        key = max((held.id for held in self.customers), default=0) + 1
+        people = tuple(
+            DirectoryContact(id=1000 * key + place, name=email, emails=(email,))
+            for place, email in enumerate(customer.emails)
+        )
+        self.add_customer(
+            DirectoryCustomer(id=key, name=customer.name, domains=customer.domains, contacts=people)
+        )
+        return key
+
     def server_time(self) -> datetime | None:
         self._maybe_fail()
         return None
@@ -208,6 +268,13 @@ class MemoryServer:
             raise self.down
         if self.faults:
             raise self.faults.pop(0)
+
+
+def _is_named(email: str | None, request: ForgetRequest) -> bool:
+    domain = (email or "").rpartition("@")[2]
+    return email in request.emails or any(
+        domain == name or domain.endswith(f".{name}") for name in request.domains
+    )
 
 
 class DictSecrets:

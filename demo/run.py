@@ -208,7 +208,13 @@ class _Agent:
 
     def start(self) -> None:
         with (self._config.parent / "agent.log").open("ab") as log:
-            self._process = subprocess.Popen(self._command("run"), stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                # It ends with us, even if we are killed and can no longer tell it to.
+                self._command("run", "--until-stdin-closes"),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+            )
         self._watch.start()
 
     def stop(self) -> None:

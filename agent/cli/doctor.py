@@ -2,20 +2,18 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
-from typing import Literal
 
-from agent.bootstrap import LazyTagger, ears_of, remote_of, secrets_of, sources_of
+from agent.bootstrap import LazyTagger, ears_of, remote_of, secrets_of
+from agent.cli import doctor_files, doctor_sources
+from agent.cli.finding import Finding, found
 from agent.clock import Clock
+from agent.contract.device import SourceStatus
 from agent.contract.policy import Policy
 from agent.errors import (
     AlreadyRunning,
     DeliveryError,
     DeliveryUnauthorized,
     GenjinError,
-    Misconfigured,
-    SourceError,
     SpeechUnavailable,
     StoreBroken,
 )
@@ -30,37 +28,31 @@ LOW_DISK = 500 * 1024 * 1024
 SKEW_S = 120.0
 """More than this and calls land on the wrong day, and "in the future" is misjudged."""
 
-Verdict = Literal["ok", "note", "wrong"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    verdict: Verdict
-    code: str
-    params: dict[str, object]
-
 
 def findings(settings: Settings, *, clock: Clock) -> Iterator[Finding]:
     """One after the other, as each becomes known; the configuration itself is known to be good."""
-    yield _found("ok", "doctor_config_ok", file=settings.file)
-    yield from _store(settings, clock)
-    remote = remote_of(settings, secrets_of(settings), clock=clock)
+    yield found("ok", "doctor_config_ok", file=settings.file)
+    statuses: dict[str, SourceStatus] = {}
+    yield from _store(settings, clock, statuses)
+    if settings.state_dir.exists():
+        yield from doctor_files.findings(settings)
+    secrets = secrets_of(settings)
+    remote = remote_of(settings, secrets, clock=clock)
     try:
         yield from _server(settings, remote, clock)
     finally:
         remote.close()
-    yield from _sources(settings, clock)
+    yield from doctor_sources.findings(settings, secrets, statuses, clock=clock)
     yield _tagger(clock)
     yield _speech(settings)
     shows = SystemDesktop().available()
-    yield _found("ok" if shows else "note", f"doctor_desktop_{'ok' if shows else 'missing'}")
+    yield found("ok" if shows else "note", f"doctor_desktop_{'ok' if shows else 'missing'}")
 
 
-def _found(verdict: Verdict, code: str, /, **params: object) -> Finding:
-    return Finding(verdict, code, params)
-
-
-def _store(settings: Settings, clock: Clock) -> Iterator[Finding]:
+def _store(
+    settings: Settings, clock: Clock, statuses: dict[str, SourceStatus]
+) -> Iterator[Finding]:
+    """What is held of each source goes into ``statuses``."""
     running = False
     try:
         with Lock(settings.state_dir):
@@ -69,15 +61,19 @@ def _store(settings: Settings, clock: Clock) -> Iterator[Finding]:
         running = True
         store = Store.open(settings.state_dir, clock=clock)
     except StoreBroken as error:
-        yield _found("wrong", f"doctor_{error.code}", file=settings.state_dir)
+        yield found("wrong", f"doctor_{error.code}", file=settings.state_dir)
         return
-    yield _found("ok", "doctor_running") if running else _found("note", "doctor_not_running")
+    yield found("ok", "doctor_running") if running else found("note", "doctor_not_running")
     if store.generation:
-        yield _found("note", "doctor_was_damaged", folder=settings.state_dir)
+        yield found("note", "doctor_was_damaged", folder=settings.state_dir)
+    for source in settings.sources:
+        held = store.statuses.get(source.name)
+        if held is not None and held.type == source.type:
+            statuses[source.name] = held
     store.close()
     free = shutil.disk_usage(settings.state_dir).free
     code = "doctor_disk_ok" if free >= LOW_DISK else "doctor_disk_low"
-    yield _found(
+    yield found(
         "ok" if free >= LOW_DISK else "wrong",
         code,
         folder=settings.state_dir,
@@ -91,13 +87,13 @@ def _server(settings: Settings, remote: Remote, clock: Clock) -> Iterator[Findin
         before = clock.now()
         theirs = remote.server_time()
     except DeliveryError as error:
-        yield _found("wrong", "doctor_server_unreachable", url=url, why=error.code)
+        yield found("wrong", "doctor_server_unreachable", url=url, why=error.code)
         return
-    yield _found("ok", "doctor_server_ok", url=url)
+    yield found("ok", "doctor_server_ok", url=url)
     if theirs is not None:
         skew = (before - theirs).total_seconds()
         fine = abs(skew) <= SKEW_S
-        yield _found(
+        yield found(
             "ok" if fine else "wrong",
             "doctor_clock_ok" if fine else "doctor_clock_wrong",
             seconds=round(skew),
@@ -105,60 +101,41 @@ def _server(settings: Settings, remote: Remote, clock: Clock) -> Iterator[Findin
     secrets = secrets_of(settings)
     where = secrets.where(token_name(url))
     if where is None:
-        yield _found("wrong", "doctor_not_paired", url=url)
+        yield found("wrong", "doctor_not_paired", url=url)
         return
     try:
         policy = remote.policy(None)
     except DeliveryUnauthorized:
-        yield _found("wrong", "doctor_token_refused", url=url)
+        yield found("wrong", "doctor_token_refused", url=url)
         return
     except DeliveryError as error:
-        yield _found("wrong", "doctor_server_unreachable", url=url, why=error.code)
+        yield found("wrong", "doctor_server_unreachable", url=url, why=error.code)
         return
-    yield _found("note" if where == "file" else "ok", f"doctor_token_{where}")
+    yield found("note" if where == "file" else "ok", f"doctor_token_{where}")
     yield _basis(policy[0] if policy is not None else Policy())
 
 
 def _basis(policy: Policy) -> Finding:
     if policy.recording_basis == "none":
-        return _found("note", "doctor_no_basis")
-    return _found("ok", "doctor_basis", basis=policy.recording_basis)
-
-
-def _sources(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    if not settings.sources:
-        yield _found("wrong", "doctor_no_sources", file=settings.file)
-    try:
-        sources = sources_of(settings, secrets_of(settings), clock=clock)
-    except Misconfigured as error:
-        for code, params in error.problems:
-            yield _found("wrong", code, **params)
-        return
-    for name, source in sources.items():
-        try:
-            has_items = any(True for _ in islice(source.inventory(), 1))
-        except SourceError as error:
-            yield _found("wrong", "doctor_source_wrong", source=name, why=error.code)
-            continue
-        code = "doctor_source_ok" if has_items else "doctor_source_empty"
-        yield _found("ok" if has_items else "note", code, source=name)
+        return found("note", "doctor_no_basis")
+    return found("ok", "doctor_basis", basis=policy.recording_basis)
 
 
 def _tagger(clock: Clock) -> Finding:
     try:
         LazyTagger().tag("预算紧张", kind="note", speaker="customer", on=clock.now().date())
     except (GenjinError, ImportError, OSError) as error:
-        return _found(
+        return found(
             "wrong", "doctor_tagger_wrong", why=getattr(error, "code", type(error).__name__)
         )
-    return _found("ok", "doctor_tagger_ok")
+    return found("ok", "doctor_tagger_ok")
 
 
 def _speech(settings: Settings) -> Finding:
     if not settings.speech.enabled:
-        return _found("note", "speech_disabled")
+        return found("note", "speech_disabled")
     try:
         ears_of(settings).ready()
     except SpeechUnavailable as error:
-        return _found("note", error.code, **error.params)
-    return _found("ok", "doctor_speech_ok")
+        return Finding("note", error.code, dict(error.params))
+    return found("ok", "doctor_speech_ok")

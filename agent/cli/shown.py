@@ -1,18 +1,42 @@
 """Reports as tables, and progress for whatever takes longer than two seconds."""
 
+import json
 import threading
 from collections.abc import Mapping
+from datetime import datetime
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from agent.cli.wording import sentence
+from agent.cli.configured import CLOCK
+from agent.cli.wording import clock_time, printable, sentence
+from agent.nlp.speech import modelfolder
+from agent.settings import Settings
 
 PATIENCE_S = 2.0
+
+
+def show(report: Mapping[str, Any], settings: Settings, *, as_json: bool) -> None:
+    """A report of ``once`` or ``status``."""
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+        return
+    model = settings.speech.model or modelfolder.DEFAULT
+    # What the texts of bare codes speak of: a report holds no parameters.
+    facts = {
+        "model": model,
+        "command": modelfolder.command(model),
+        "file": settings.state_dir,
+    }
+    console = Console()
+    console.print(table_of(report))
+    for line in notes_of(report, now=CLOCK.now(), **facts):
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def table_of(report: Mapping[str, Any]) -> Table:
@@ -36,8 +60,11 @@ def table_of(report: Mapping[str, Any]) -> Table:
     return table
 
 
-def notes_of(report: Mapping[str, Any], **facts: object) -> list[str]:
+def notes_of(
+    report: Mapping[str, Any], *, now: datetime | None = None, **facts: object
+) -> list[str]:
     """What a person should know beside the numbers; ``facts`` fill the texts of bare codes."""
+    now = now or CLOCK.now()
     fault = report.get("fault", "")
     lines = [sentence(fault, **facts)] if fault else []
     for name, source in report["sources"].items():
@@ -47,11 +74,35 @@ def notes_of(report: Mapping[str, Any], **facts: object) -> list[str]:
         if excluded:
             lines.append(f"{name}: {sentence('excluded_by')} {excluded}")
         if source.get("message") and source["message"] != fault:
-            lines.append(f"{name}: {sentence(source['message'], **facts)}")
+            lines.append(f"{name}: {sentence(source['message'], **{**facts, 'source': name})}")
+        lines += [f"{name}: {line}" for line in _course_lines(source, now)]
+        lines += _proof_lines(name, report.get("audit", {}).get(name, source), now)
         lines += _set_aside_lines(name, source.get("set_aside", {}))
     lines.append(sentence("outbox_line", **report["outbox"]))
     if "agent" in report:
         lines += _agent_lines(report["agent"], facts)
+    return lines
+
+
+def _course_lines(source: Mapping[str, Any], now: datetime) -> list[str]:
+    """How far it is, and what it waits for."""
+    lines: list[str] = []
+    if source.get("retry_at"):
+        lines.append(sentence("asked_to_wait", at=clock_time(source["retry_at"], now)))
+    if source.get("total") and source["state"] != "ok":
+        done, total = f"{source['done']:,}", f"{source['total']:,}"
+        lines.append(sentence("progress_line", done=done, total=total))
+    return lines
+
+
+def _proof_lines(name: str, proof: Mapping[str, Any], now: datetime) -> list[str]:
+    lines: list[str] = []
+    if proof.get("complete_to"):
+        lines.append(
+            f"{name}: {sentence('complete_line', at=clock_time(proof['complete_to'], now))}"
+        )
+    if proof.get("unproven"):
+        lines.append(f"{name}: {sentence('audit_unproven', count=proof['unproven'])}")
     return lines
 
 
@@ -60,16 +111,11 @@ def _set_aside_lines(name: str, reasons: Mapping[str, Any]) -> list[str]:
     person's own screen, and nowhere else."""
     lines: list[str] = []
     for code, kept in reasons.items():
-        items = ", ".join(_printable(item) for item in kept["items"])
+        items = ", ".join(printable(item) for item in kept["items"])
         more = ", …" if kept["count"] > len(kept["items"]) else ""
         told = sentence("set_aside_line", count=kept["count"], why=sentence(code))
         lines.append(f"{name}: {told} {items}{more}")
     return lines
-
-
-def _printable(text: str) -> str:
-    """A file's name may hold anything, a terminal's commands too."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _agent_lines(agent: Mapping[str, Any], facts: Mapping[str, object]) -> list[str]:

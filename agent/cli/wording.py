@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from agent import messages
 from agent.errors import GenjinError
@@ -15,15 +16,24 @@ def sentence(code: str, /, **params: object) -> str:
     status = _HTTP.fullmatch(code)
     if status is not None:
         return messages.text("http_status", status=status.group(1))
-    text = messages.catalogue(messages.person_language()).get(code)
-    return code if text is None else text.format_map(_Known(params))
+    texts = messages.catalogue(messages.person_language())
+    text = texts.get(code)
+    if text is None:
+        return code
+    try:
+        return text.format_map(params)
+    except KeyError:
+        # Only the code was kept; some texts have another wording for that.
+        told = texts.get(f"{code}_kept", text).format_map(_Known(params))
+        return told.replace("  ", " ")
 
 
 class _Known(dict[str, object]):
     """Where only the code was kept, a text with a gap still says more than the code."""
 
-    def __missing__(self, _key: str) -> str:
-        return "…"
+    def __missing__(self, key: str) -> str:
+        # A reason is a sentence of its own between others.
+        return "" if key == "reason" else "…"
 
 
 def of_error(error: GenjinError) -> str:
@@ -33,8 +43,20 @@ def of_error(error: GenjinError) -> str:
 def of_problems(problems: Iterable[Problem]) -> list[str]:
     """One line a problem, each with the file it stands in."""
     lines: list[str] = []
+    colon = "：" if messages.person_language() == "zh-CN" else ": "
     for code, params in problems:
         said = sentence(code, **params)
         file = str(params.get("file", ""))
-        lines.append(said if not file or file in said else f"{file}: {said}")
+        lines.append(said if not file or file in said else f"{file}{colon}{said}")
     return lines
+
+
+def clock_time(moment: str, now: datetime) -> str:
+    """An ISO moment on this person's clock: ``14:05``, with the day when it is not today's."""
+    there, here = datetime.fromisoformat(moment).astimezone(), now.astimezone()
+    return f"{there:%H:%M}" if there.date() == here.date() else f"{there:%Y-%m-%d %H:%M}"
+
+
+def printable(text: str) -> str:
+    """A file's name may hold anything, a terminal's commands too."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,6 +1,10 @@
 """The agent at work: one loop a source, one that sends, one that listens, one that keeps in touch.
 
 loop        a thread that runs its turn when rung, when its time has come, or when asked
+sourceloops each source's turn: read, prove that nothing is missing, wait for news
+auditing    the source's inventory against the books
+tagging     the tagger, in a process of its own
+requests    what other processes ask of us
 knowledge   directory and policy, and the pipeline made of them
 reading     one pass over one source
 listening   recordings, one after the other, in a process of their own

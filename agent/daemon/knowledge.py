@@ -1,30 +1,54 @@
 """What the agent knows of customers and rules, and the pipeline made of it."""
 
+import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from agent.capture.base import Capture
 from agent.clock import Clock
 from agent.contract.activity import Activity
-from agent.contract.policy import Policy
+from agent.contract.policy import Exclusions, Policy
 from agent.contract.tag import Turn
 from agent.directory.resolver import Resolver
 from agent.directory.sync import deltas
+from agent.outbox.conversations import Conversations
 from agent.outbox.pages import LOOK_AGAIN_CODES, Entry
 from agent.outbox.store import Store
 from agent.pipeline import Pipeline, Tagger
 from agent.remote.base import Remote
 from agent.rules.identity import normalize_email
+from agent.settings import SourceSettings
+
+log = logging.getLogger(__name__)
 
 ME = "me"
 """Key of the store's facts: the address of the person this laptop is paired for."""
 _RULES = "rules"
 _VERSION = "version"
-_RULE_CODES = (*LOOK_AGAIN_CODES, "excluded_address", "internal")
+_RULE_CODES = (
+    *LOOK_AGAIN_CODES,
+    "excluded_address",
+    "excluded_domain",
+    "excluded_folder",
+    "excluded_category",
+    "excluded_subject",
+    "internal",
+)
 """Verdicts that other rules may overturn."""
+_LISTS = tuple(Exclusions.model_fields)
 _FAILED_CODES = ("item_failed", "invalid")
 """Faults that another version of this program may not have."""
+
+
+def addresses_of(sources: Iterable[SourceSettings]) -> tuple[str, ...]:
+    """The addresses whose mailboxes are read: whoever writes from them is one of us."""
+    named = (
+        str(source.options.get(key, ""))
+        for source in sources
+        for key in ("username", "email", "mailbox")
+    )
+    return tuple(dict.fromkeys(filter(None, map(normalize_email, named))))
 
 
 class Knowledge:
@@ -36,19 +60,24 @@ class Knowledge:
         store: Store,
         *,
         tagger: Tagger,
-        exclude: tuple[str, ...],
+        exclude: Exclusions,
         clock: Clock,
         version: str = "",
+        own_addresses: tuple[str, ...] = (),
     ) -> None:
-        """``version`` of this program: another one may master items that failed."""
+        """``version`` of this program: another one may master items that failed.
+        ``own_addresses``: those of the mailboxes that are read here."""
         self._store = store
         self._tagger = tagger
         self._exclude = exclude
         self._clock = clock
         self._version = version
+        self._own_addresses = own_addresses
         self._one_at_a_time = threading.Lock()
         self._pipeline: Pipeline | None = None
         self.reload()
+        # The configuration may have changed since, and what waits must not leave before it is seen.
+        self._recall()
 
     @property
     def pipeline(self) -> Pipeline | None:
@@ -85,16 +114,15 @@ class Knowledge:
             self._pipeline = None
             return
         me = held.get(ME)
-        if me:
-            mine = normalize_email(me) or me
-            staff = tuple(dict.fromkeys((*policy.staff_emails, mine)))
-            policy = policy.model_copy(update={"staff_emails": staff})
+        mine = (normalize_email(me) or me,) if me else ()
+        staff = tuple(dict.fromkeys((*policy.staff_emails, *mine, *self._own_addresses)))
+        policy = policy.model_copy(update={"staff_emails": staff})
         self._pipeline = Pipeline(
             resolver=Resolver(held.directory(), region=policy.default_region),
             tagger=self._tagger,
             policy=policy,
             exclude=self._exclude,
-            customer_of_thread=self._store.ledger.customer_of_thread,
+            customer_of_thread=Conversations().customer,  # each page brings its own
             clock=self._clock,
         )
 
@@ -119,14 +147,22 @@ class Knowledge:
         rules = self._rules()
         if rules != held.get(_RULES):
             codes.update(_RULE_CODES)
+            self._recall()
         if self._version != held.get(_VERSION):
             codes.update(_FAILED_CODES)
         again = self._store.ledger.look_again(codes) if codes else []
         held.put({_RULES: rules, _VERSION: self._version})
         return again
 
+    def _recall(self) -> None:
+        rules = (self._exclude, self.policy or Policy())
+        count = self._store.recall(rules, now=self._clock.now())
+        if count:
+            log.info("%d items recalled under new rules", count)
+
     def _rules(self) -> str:
         """A fingerprint of what admits and excludes, apart from the directory."""
         policy = self.policy or Policy()
-        parts = (self._exclude, policy.exclude, policy.own_domains, policy.staff_emails)
+        lists = [getattr(rules, key) for rules in (self._exclude, policy) for key in _LISTS]
+        parts = (lists, policy.own_domains, policy.staff_emails)
         return sha256(repr(parts).encode()).hexdigest()

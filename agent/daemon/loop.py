@@ -91,9 +91,9 @@ class Loop:
             except Exception as error:  # noqa: BLE001 - the supervisor outlives every mistake
                 failures += 1
                 wait_s = _pause(failures)
-                log.error(  # noqa: TRY400 - see above
-                    "%s: %s, again in %.0f s", self.name, where(error), wait_s
-                )
+                # What breaks because it is being taken down is no mistake.
+                level = logging.DEBUG if self._stopping.is_set() else logging.ERROR
+                log.log(level, "%s: %s, again in %.0f s", self.name, where(error), wait_s)
             if wait_s is not None:
                 due = monotonic() + wait_s
             for done in asked:

@@ -14,6 +14,7 @@ from agent.errors import (
     BadItem,
     CursorExpired,
     SourceAuthFailed,
+    SourceError,
     SourceMisconfigured,
     SourceUnavailable,
     StoreBroken,
@@ -21,7 +22,7 @@ from agent.errors import (
 from agent.outbox.pages import UNKNOWN_CUSTOMER, Entry, LedgerState, Page
 from agent.outbox.store import Store
 from agent.pipeline import Pipeline
-from agent.rules.identity import activity_id
+from agent.rules.identity import activity_id, thread_key
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,22 @@ class Pass:
     pending: int = 0
     complete: bool = False
     """It ran to its end."""
+    cut: bool = False
+    """It made way for what is new: the next one goes on from the stored cursor, at once."""
     from_the_beginning: bool = False
+    began_at: datetime | None = None
+
+    def go_on(self, further: "Pass") -> None:
+        """Take over how the rest of this pass went."""
+        self.state, self.code = further.state, further.code
+        self.retry_after = further.retry_after
+        self.stored += further.stored
+        self.unknown += further.unknown
+        self.pending = further.pending
+        self.complete, self.cut = further.complete, further.cut
+        # Begun anew on the way (a cursor expired, a second look): as good as from the start.
+        self.from_the_beginning |= further.from_the_beginning
+        self.began_at = further.began_at
 
 
 class Reader:
@@ -71,32 +87,39 @@ class Reader:
     def put(self, page: Page) -> None:
         self._store.put(page, now=self._clock.now())
 
-    def run(self, stopping: Callable[[], bool]) -> Pass:
-        """Read everything since the last stored cursor. Raises ``StoreBroken`` and nothing else
-        that a source is allowed to raise."""
-        so_far = Pass()
+    def run(self, stopping: Callable[[], bool], enough: Callable[[], bool] = lambda: False) -> Pass:
+        """Read everything since the last stored cursor, or as much of it as is ``enough`` for
+        now. Raises ``StoreBroken`` and nothing else that a source is allowed to raise."""
+        so_far = Pass(began_at=self._clock.now())
         if self._knowledge.pipeline is None:
             so_far.state, so_far.code = "waiting", DIRECTORY_MISSING
             return so_far
         try:
             try:
-                self._read(so_far, stopping)
+                self._read(so_far, stopping, enough)
             except CursorExpired:
                 log.warning("%s: cursor expired, reading from the beginning", self.name)
                 self._store.cursors.reset(self.name)
-                self._read(so_far, stopping)
-        except SourceUnavailable as error:
-            so_far.state, so_far.code = "down", error.code
-            so_far.retry_after = error.retry_after
-        except SourceAuthFailed as error:
-            so_far.state, so_far.code = "auth", error.code
-        except SourceMisconfigured as error:
-            so_far.state, so_far.code = "misconfigured", error.code
-        except CursorExpired as error:
-            so_far.state, so_far.code = "down", error.code
+                self._read(so_far, stopping, enough)
+        except SourceError as error:
+            end = failed(error)
+            so_far.state, so_far.code, so_far.retry_after = end.state, end.code, end.retry_after
+        self._settle_meetings(so_far)
         return so_far
 
-    def _read(self, so_far: Pass, stopping: Callable[[], bool]) -> None:
+    def _settle_meetings(self, so_far: Pass) -> None:
+        """Those that vanished before they were over will not take place. While a file is still
+        being written nobody knows what it will hold."""
+        if so_far.pending:
+            return
+        called_off = self._store.upcoming.settle(
+            self.name, seen_at=so_far.began_at if so_far.complete else None, now=self._clock.now()
+        )
+        if called_off:
+            so_far.stored += called_off
+            self.on_batch(so_far, 0, 0)
+
+    def _read(self, so_far: Pass, stopping: Callable[[], bool], enough: Callable[[], bool]) -> None:
         cursor = self._store.cursors.begin(self.name)
         so_far.from_the_beginning = cursor is None
         so_far.pending = 0
@@ -115,18 +138,18 @@ class Reader:
             self.on_batch(so_far, batch.done, batch.total)
             if stopping():
                 return
+            if enough():
+                so_far.cut = True
+                return
         so_far.complete = True
 
     def _page(self, batch: Batch, pipeline: Pipeline, so_far: Pass) -> Page:
         known = self._store.ledger.known(
             self.name, (capture.external_id for capture in batch.captures)
         )
-        found_here: dict[str, int] = {}
-
-        def customer_of_thread(thread: str) -> int | None:
-            return found_here.get(thread) or pipeline.customer_of_thread(thread)
-
-        aware = replace(pipeline, customer_of_thread=customer_of_thread)
+        threads = {thread_key(capture.references) for capture in batch.captures}
+        conversations = self._store.ledger.conversations(filter(None, threads))
+        aware = replace(pipeline, customer_of_thread=conversations.customer)
         entries: list[Entry] = []
         # By time: a reply finds its conversation's customer in the mail that began it.
         for capture in sorted(batch.captures, key=_moment):
@@ -134,8 +157,8 @@ class Reader:
             if held and held.state == "stored" and held.version == capture.version:
                 continue
             entry = self._settle(capture, aware)
-            if entry.activity is not None and entry.thread is not None:
-                found_here.setdefault(entry.thread, entry.activity.match.customer_id)
+            if (told := entry.activity) is not None and told.thread is not None:
+                conversations.add(told.thread, str(told.id), told.match.customer_id)
             so_far.stored += entry.state == "stored"
             so_far.unknown += entry.code == UNKNOWN_CUSTOMER
             entries.append(entry)
@@ -174,6 +197,7 @@ class Reader:
             state="quarantined",
             code=code,
             identity=capture.identity,
+            folder=capture.folder,
         )
 
     def _prove_tagger(self) -> None:
@@ -181,6 +205,19 @@ class Reader:
             self._knowledge.warm()
         except Exception as error:
             raise SourceUnavailable("tagger_failed") from error
+
+
+def failed(error: SourceError) -> Pass:
+    """What a source's error demands, as the outcome of a pass."""
+    match error:
+        case SourceAuthFailed():
+            return Pass("auth", error.code)
+        case SourceMisconfigured():
+            return Pass("misconfigured", error.code)
+        case SourceUnavailable():
+            return Pass("down", error.code, error.retry_after)
+        case _:
+            return Pass("down", error.code)
 
 
 def _moment(capture: Capture) -> datetime:

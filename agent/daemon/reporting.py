@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from agent.contract.device import SourceState, SourceStatus
 from agent.outbox.store import Store
@@ -56,6 +57,7 @@ def once_report(
     With a ``fault`` of the store (its code) nothing can be taken in: every source waits for it.
     """
     outbox = store.queue.status()
+    statuses = Books(store).statuses(sources)
     report: dict[str, object] = {
         "sources": {
             name: {
@@ -66,10 +68,11 @@ def once_report(
                 "pending": status.pending,
                 "quarantined": status.quarantined,
                 "unexplained": status.unexplained,
-                **({"message": fault} if fault else {}),
+                **({"message": fault} if fault else _trouble(status)),
             }
-            for name, status in Books(store).statuses(sources).items()
+            for name, status in statuses.items()
         },
+        "audit": {name: _proof(status) for name, status in statuses.items()},
         "outbox": {
             "pending": outbox.pending,
             "delivered": outbox.delivered,
@@ -77,6 +80,35 @@ def once_report(
         },
     }
     return {**report, "fault": fault} if fault else report
+
+
+def _trouble(status: SourceStatus) -> dict[str, object]:
+    """What a source that is not well, or not yet through, says besides."""
+    if status.state == "ok":
+        return {}
+    told: dict[str, object] = {"message": status.message} if status.message else {}
+    if status.retry_at is not None:
+        told["retry_at"] = status.retry_at.isoformat()
+    if status.total:
+        told |= {"done": status.done, "total": status.total}
+    return told
+
+
+def _proof(status: SourceStatus) -> dict[str, object]:
+    """What the last comparison with the source found, and when."""
+    return {
+        "complete_to": _moment(status.complete_to),
+        "audited_at": _moment(status.audited_at),
+        "read_at": _moment(status.read_at),
+        "held": status.held,
+        "unexplained": status.unexplained,
+        "gone": status.gone,
+        "unproven": status.unproven,
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
 
 
 def status_report(
@@ -98,8 +130,12 @@ def status_report(
                 },
                 "done": status.done,
                 "total": status.total,
-                "complete_to": status.complete_to.isoformat() if status.complete_to else None,
+                **_proof(status),
+                "retry_at": _moment(status.retry_at),
             }
+            if not running and status.state == "reading":
+                # It was stopped half-way, and goes on there.
+                shown[name]["state"] = "waiting"
     held = store.held
     report["agent"] = {
         "running": running,

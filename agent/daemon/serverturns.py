@@ -16,9 +16,18 @@ REMIND_EVERY_S = 60.0
 
 
 class SendTurn:
-    def __init__(self, sender: Sender, *, is_stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        *,
+        is_stopping: Callable[[], bool],
+        plead: Callable[[bool], float | None] = lambda _asked: None,
+    ) -> None:
+        """``plead`` asks the server to forget what was forgotten here; it has its turn before
+        anything is on its way, and says in how many seconds it wants the next."""
         self._sender = sender
         self._is_stopping = is_stopping
+        self._plead = plead
         self._hold_until = 0.0
         """The server is down or asked to be left alone: new items wait too."""
         self._resumed = threading.Event()
@@ -35,9 +44,10 @@ class SendTurn:
         held = self._hold_until - monotonic()
         if held > 0 and not asked:
             return held
+        pleading_s = self._plead(asked)
         sent = self._sender.flush(all_due=asked, stopping=self._is_stopping)
         self._hold_until = monotonic() + (sent.wait_s or 0.0) if sent.code else 0.0
-        return sent.wait_s
+        return min(filter(None, (sent.wait_s, pleading_s)), default=sent.wait_s)
 
 
 class ContactTurn:

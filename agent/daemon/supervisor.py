@@ -10,15 +10,19 @@ from time import monotonic
 from agent.capture.base import Source
 from agent.capture.folders.doorbell import Doorbell
 from agent.clock import Clock
+from agent.daemon.attention import SignInNotice
 from agent.daemon.contact import Contact
-from agent.daemon.knowledge import Knowledge
+from agent.daemon.knowledge import Knowledge, addresses_of
 from agent.daemon.listening import Ears, Listener
 from agent.daemon.loop import Loop
 from agent.daemon.reading import Reader
+from agent.daemon.requests import Requests
 from agent.daemon.serverturns import ContactTurn, SendTurn
-from agent.daemon.sourceturn import News, SourceTurn
+from agent.daemon.sourceloops import SourceLoops
+from agent.daemon.sourceturn import News
 from agent.errors import StoreBroken
 from agent.notify.desktop import Desktop
+from agent.outbox.pleading import plead
 from agent.outbox.sender import Sender
 from agent.outbox.store import Store
 from agent.pipeline import Tagger
@@ -27,8 +31,8 @@ from agent.settings import Settings
 
 log = logging.getLogger(__name__)
 
-REQUESTS_EVERY_S = 0.3
 STOP_WITHIN_S = 0.8
+REST_S = 0.5
 _TICK_S = 0.1
 
 OnProgress = Callable[[str, int, int], None]
@@ -48,6 +52,10 @@ class Parts:
     desktop: Desktop
     clock: Clock
     version: str
+    anew: Callable[[str], Source] | None = None
+    """Builds one of the sources once more, after a sign-in."""
+    on_stop: Callable[[], None] = lambda: None
+    """Ends what one of the parts keeps running."""
     on_progress: OnProgress = lambda _name, _done, _total: None
     at: Callable[[str], None] = lambda _step: None
     """Called between any two steps of capture and delivery; tests die there."""
@@ -71,9 +79,10 @@ class Agent:
         knowledge = Knowledge(
             parts.store,
             tagger=parts.tagger,
-            exclude=parts.settings.exclude,
+            exclude=parts.settings.privacy,
             clock=parts.clock,
             version=parts.version,
+            own_addresses=addresses_of(parts.settings.sources),
         )
         contact = Contact(
             store=parts.store,
@@ -83,7 +92,7 @@ class Agent:
             sources=parts.settings.sources,
             clock=parts.clock,
             version=parts.version,
-            on_news=self._ring_sources,
+            on_news=self._on_news,
         )
         sender = Sender(parts.store.queue, parts.remote, parts.clock, at=parts.at)
         listener = Listener(
@@ -95,7 +104,13 @@ class Agent:
             on_done=self._on_heard,
             at=parts.at,
         )
-        self._send_turn = SendTurn(sender, is_stopping=self._stop.is_set)
+        self._send_turn = SendTurn(
+            sender,
+            is_stopping=self._stop.is_set,
+            plead=lambda asked: plead(
+                parts.store.forgetting, parts.remote, parts.clock, all_due=asked
+            ),
+        )
         self._sending = loop("sender", self._send_turn)
         self._contact = loop(
             "contact", ContactTurn(contact, parts.clock, on_reached=self._on_reached)
@@ -103,11 +118,34 @@ class Agent:
         self._listening = loop(
             "listener", lambda asked: listener.run(self._stop.is_set, all_due=asked)
         )
-        self._sources = {
-            name: loop(name, self._source_turn(name, source, knowledge))
-            for name, source in parts.sources.items()
-        }
-        self._requests = loop("requests", self._serve_requests)
+        self._sources = SourceLoops(
+            parts.sources,
+            store=parts.store,
+            reader=partial(
+                Reader, store=parts.store, knowledge=knowledge, clock=parts.clock, at=parts.at
+            ),
+            loop=loop,
+            clock=parts.clock,
+            notice=SignInNotice(parts.store, parts.desktop),
+            news=News(
+                on_stored=self._on_stored,
+                on_unknown=self._contact.ring,
+                on_progress=self._on_progress,
+            ),
+            stop=self._stop,
+            anew=parts.anew,
+        )
+        requests = Requests(
+            parts.store.passes,
+            parts.clock,
+            full_pass=self.full_pass,
+            audit=self.audit,
+            signed_in=self._sources.signed_in,
+            is_stopping=self._stop.is_set,
+            on_long=self._on_long_request,
+        )
+        self._requests = loop("requests", requests.look)
+        self._serving = loop("serving", requests.serve)
         self._warming = loop("warming", lambda _asked: knowledge.warm())
 
     @property
@@ -117,38 +155,43 @@ class Agent:
     def run(self, stopped: threading.Event) -> None:
         """Work until ``stopped`` is set or the store breaks beyond use."""
         self.start()
-        watched = {
-            name: source.watched
-            for name, source in self._parts.sources.items()
-            if source.watched is not None
-        }
         self._bell = Doorbell(self.ring)
-        for name, folder in watched.items():
-            self._bell.watch(name, folder)
-        self._requests.start()
+        for name, source in self._sources.watched().items():
+            if source.watched is not None:
+                self._bell.watch(name, source.watched)
+        for loop in (self._requests, *self._sources.ringing):
+            loop.start()
         for loop in (self._contact, self._sending, self._listening, self._requests):
             loop.ring()
-        self._ring_sources(list(self._sources))
-        while not stopped.wait(_TICK_S) and not self._stop.is_set():
+        self._sources.ring(self._sources.names)
+        while not stopped.wait(REST_S) and not self._stop.is_set():
             pass
         self.stop()
 
     def start(self) -> None:
         """Start the loops that ``full_pass`` asks; nothing runs before it is asked or rung."""
         self._parts.store.queue.release()
-        self._parts.store.statuses.keep_only(tuple(self._sources))
+        self._parts.store.statuses.keep_only(self._sources.names)
         for loop in self._loops():
-            if loop is not self._requests:
+            if loop is not self._requests and loop not in self._sources.ringing:
                 loop.start()
         self._warming.ring()
 
     def full_pass(self) -> None:
         """Everything once: news from the server, every source, every recording, the outbox."""
         self._await(self._contact.ask())
-        self._await(*(loop.ask() for loop in self._sources.values()))
+        self._await(*self._sources.ask())
         # Last contacted must not wait for speech: what is there goes first.
         self._await(self._sending.ask())
         self._await(self._listening.ask())
+        self._await(self._sending.ask())
+        self._await(self._contact.ask())
+
+    def audit(self, names: Sequence[str] = ()) -> None:
+        """Prove of these sources (none named: of all) that nothing is missing; read and send what
+        was."""
+        self._await(self._contact.ask())
+        self._await(*self._sources.ask(names))
         self._await(self._sending.ask())
         self._await(self._contact.ask())
 
@@ -159,8 +202,8 @@ class Agent:
         loops = self._loops()
         for loop in loops:
             loop.stop()
-        for source in self._parts.sources.values():
-            source.close()
+        self._sources.close()
+        self._parts.on_stop()
         if self._bell is not None:
             # It joins its watchers, which may hang on a dead network drive.
             threading.Thread(target=self._bell.close, daemon=True).start()
@@ -170,66 +213,30 @@ class Agent:
         self._parts.remote.close()
         self._parts.store.close()
 
-    def _source_turn(self, name: str, source: Source, knowledge: Knowledge) -> SourceTurn:
-        reader = Reader(
-            name,
-            source,
-            store=self._parts.store,
-            knowledge=knowledge,
-            clock=self._parts.clock,
-            at=self._parts.at,
-        )
-        turn = SourceTurn(
-            reader,
-            store=self._parts.store,
-            news=News(
-                on_stored=self._on_stored,
-                on_unknown=self._contact.ring,
-                on_progress=self._on_progress,
-            ),
-            is_stopping=self._stop.is_set,
-            pause=self._pause,
-        )
-        reader.on_batch = turn.on_batch
-        return turn
-
-    def _serve_requests(self, _asked: bool) -> float | None:
-        """Somebody ran ``genjin agent once`` while we are at work."""
-        passes = self._parts.store.passes
-        number = passes.newest_open()
-        if number is not None:
-            self.full_pass()
-            if not self._stop.is_set():
-                passes.answer(number, now=self._parts.clock.now())
-        return REQUESTS_EVERY_S
-
     def _await(self, *events: threading.Event) -> None:
         for event in events:
             while not event.wait(_TICK_S):
                 if self._stop.is_set():
                     return
 
-    def _pause(self, seconds: float) -> None:
-        self._stop.wait(seconds)
-
     def _loops(self) -> Sequence[Loop]:
         return (
             self._warming,
             self._requests,
+            self._serving,
             self._contact,
             self._sending,
             self._listening,
-            *self._sources.values(),
+            *self._sources.reading,
+            *self._sources.ringing,
         )
 
     def ring(self, name: str) -> None:
         """Something changed in this source."""
-        self._sources[name].ring()
+        self._sources.ring([name])
 
-    def _ring_sources(self, names: Sequence[str]) -> None:
-        for name in names:
-            if name in self._sources:
-                self._sources[name].ring()
+    def _on_news(self, names: Sequence[str]) -> None:
+        self._sources.ring(names)
 
     def _on_stored(self) -> None:
         self._sending.ring()
@@ -246,6 +253,9 @@ class Agent:
     def _on_progress(self, name: str, done: int, total: int) -> None:
         self._contact.ring()
         self._parts.on_progress(name, done, total)
+
+    def _on_long_request(self) -> None:
+        self._serving.ring()
 
     def _on_broken_store(self, error: StoreBroken) -> None:
         self.last_fault = error.code

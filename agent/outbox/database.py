@@ -18,7 +18,9 @@ from agent.outbox import schema
 
 FILE_NAME = "agent.db"
 _SIDE_FILES = ("", "-wal", "-shm")
-_OURS = ("agent.", "secrets.")
+_OURS = ("agent.", "secrets.", "graph-")
+"""How the names begin of what we and our sources keep in the folder."""
+_OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
 _CODES = {
     sqlite3.SQLITE_FULL: "store_full",
     sqlite3.SQLITE_CORRUPT: "store_corrupt",
@@ -73,6 +75,18 @@ class Database:
         ):
             yield connection
 
+    def scrub(self) -> None:
+        """Leave nothing of what was erased on any page, as far as nobody else is at work in the
+        file just now: then it is overwritten in its place, and copies of it may stay for a while."""
+        connection = self.engine.raw_connection()
+        try:
+            connection.cursor().execute("VACUUM")
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError:
+            return  # in use, or no room for the new file
+        finally:
+            connection.close()
+
     def _prepare(self) -> None:
         with _translated(self.file):
             with self.engine.connect() as connection:
@@ -85,6 +99,11 @@ class Database:
             if version == schema.VERSION:
                 return
         with self.write() as connection:
+            # Asked again: another process may have been quicker.
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            for newer in range(version + 1, schema.VERSION + 1) if version else ():
+                for change in schema.CHANGES.get(newer, ()):
+                    connection.exec_driver_sql(change)
             schema.metadata.create_all(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {schema.VERSION}")
 
@@ -121,9 +140,15 @@ def _own(file: Path) -> None:
     # A folder that holds other people's things too (somebody named their home) stays as it is.
     if all(entry.name.startswith(_OURS) for entry in folder.iterdir()):
         folder.chmod(stat.S_IRWXU)
-    # SQLite gives its side files the mode of the main file.
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, stat.S_IRUSR | stat.S_IWUSR))
-    file.chmod(stat.S_IRUSR | stat.S_IWUSR)
+    # SQLite gives the side files it makes the mode of the main file.
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT, _OWNER_ONLY))
+    for part in folder.glob(f"{file.name}*"):
+        # Those that were there before (restored from a backup, put aside as damaged) keep theirs.
+        try:
+            if part.is_file() and not part.is_symlink():
+                part.chmod(_OWNER_ONLY)
+        except FileNotFoundError:
+            continue  # the last connection to go takes them along
 
 
 def _on_connect(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

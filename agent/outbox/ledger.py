@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import delete, func, or_, select, update
 
+from agent.outbox.conversations import Conversations
 from agent.outbox.database import Database
 from agent.outbox.pages import LOOK_AGAIN_CODES
 from agent.outbox.schema import activities, cursors
@@ -57,16 +58,26 @@ class Ledger:
                 found.update({row.external_id: Known(row.version, row.state) for row in rows})
         return found
 
-    def customer_of_thread(self, thread: str) -> int | None:
-        """Whose a conversation is, by the items of it that were matched."""
+    def conversations(self, threads: Iterable[str]) -> Conversations:
+        """What is known of them, by the items of them that were matched."""
+        wanted = list(threads)
+        items: list[tuple[str, str, int]] = []
+        columns = (activities.c.thread, activities.c.activity_id, activities.c.customer_id)
         with self._database.read() as tx:
-            return tx.execute(
-                select(activities.c.customer_id)
-                .where(activities.c.thread == thread)
-                .group_by(activities.c.customer_id)
-                .order_by(func.count().desc(), activities.c.customer_id)
-                .limit(1)
-            ).scalar_one_or_none()
+            for start in range(0, len(wanted), _CHUNK):
+                some = activities.c.thread.in_(wanted[start : start + _CHUNK])
+                items += [
+                    (row[0], row[1], row[2]) for row in tx.execute(select(*columns).where(some))
+                ]
+        return Conversations(items)
+
+    def knows(self, activity_id: str) -> bool:
+        """Was this item ever seen, in any source?"""
+        with self._database.read() as tx:
+            found = tx.execute(
+                select(table.c.source).where(table.c.activity_id == activity_id).limit(1)
+            ).first()
+        return found is not None
 
     def counts(self, source: str) -> Counts:
         counts = Counts()
@@ -104,14 +115,6 @@ class Ledger:
                 if len(kept.items) < examples:
                     kept.items.append(external_id)
         return found
-
-    def audit(self, source: str, held: Collection[str]) -> list[str]:
-        """Which of the items that ``source`` holds now the ledger knows nothing about."""
-        with self._database.read() as tx:
-            booked = set(
-                tx.execute(select(table.c.external_id).where(table.c.source == source)).scalars()
-            )
-        return [external_id for external_id in held if external_id not in booked]
 
     def close_books(self, source: str, held: Collection[str]) -> None:
         """Items on the books that ``source`` no longer holds: captured ones are marked gone, the

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 from agent.contract.activity import Activity
+from agent.outbox.explaining import Explanation, Stranger
 
 LedgerState = Literal["stored", "excluded", "pending", "quarantined"]
 
 UNKNOWN_CUSTOMER = "unknown_customer"
+NOT_WITH_CUSTOMER = (UNKNOWN_CUSTOMER, "internal")
+"""Verdicts by which an item that was a customer's is so no more."""
 LOOK_AGAIN_CODES = (UNKNOWN_CUSTOMER, "not_your_customer", "directory_missing")
 """Verdicts that another directory may overturn."""
 
@@ -27,8 +30,16 @@ class Entry:
     activity_id: str | None = None
     thread: str | None = None
     occurred_at: datetime | None = None
+    folder: str = ""
+    """Where it lies, for people on this computer; never sent."""
     activity: Activity | None = None
     """Only when stored; the store gives it its revision."""
+    told: Explanation | None = None
+    """Why it is what it is."""
+    people: tuple[str, ...] = ()
+    """Addresses of those who are not ours. The store keeps digests of them, nothing else."""
+    stranger: Stranger | None = None
+    """A person wrote or was written to, and no customer of ours is known there."""
     media: Path | None = None
     """A recording still to be transcribed."""
     rep_channel: str = ""

@@ -110,7 +110,8 @@ class Queue:
         with self._database.write() as tx:
             tx.execute(
                 update(outbox)
-                .where(outbox.c.seq == item.seq)
+                # Not what was withdrawn while it was under way: its text is gone.
+                .where(outbox.c.seq == item.seq, outbox.c.payload.is_not(None))
                 .values(state="quarantined", last_error=code, settled_at=moments.to_text(now))
             )
             tx.execute(

@@ -74,8 +74,7 @@ class Recordings:
             still = tx.execute(select(recordings.c.state).where(same)).scalar_one_or_none()
             if still != "waiting":
                 return
-            settling = Settling(tx, now=now, generation=self._generation)
-            settling.enqueue(activity, settling.next_revision(activity))
+            Settling(tx, now=now, generation=self._generation).revise(activity)
             tx.execute(
                 update(recordings)
                 .where(same)

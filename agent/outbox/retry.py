@@ -11,6 +11,11 @@ LONGEST_HINT_S = 3600.0
 """A server's Retry-After is honoured up to here; beyond, it is more likely a mistake."""
 
 
+LONGEST_ASKED_S = 86_400.0
+"""A mailbox's server is left alone for as long as it asks, up to a day."""
+_SHORTEST_ASKED_S = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class RetryDecision:
     at: datetime
@@ -35,6 +40,21 @@ def decide(
     if retry_after is not None:
         wait_s = max(wait_s, min(max(retry_after, 0.0), LONGEST_HINT_S))
     return RetryDecision(now + timedelta(seconds=wait_s), wait_s)
+
+
+def of_source(
+    failures: int, *, key: str, now: datetime, retry_after: float | None = None
+) -> RetryDecision:
+    """The same for a source: what its server asks for is obeyed to the second."""
+    if retry_after is None or not is_asked(retry_after):
+        return decide(failures, key=key, now=now)
+    wait_s = min(retry_after, LONGEST_ASKED_S)
+    return RetryDecision(now + timedelta(seconds=wait_s), wait_s)
+
+
+def is_asked(retry_after: float | None) -> bool:
+    """Did the server name a time, and not merely say "later"?"""
+    return retry_after is not None and retry_after >= _SHORTEST_ASKED_S
 
 
 def _fraction(key: str, failures: int) -> float:

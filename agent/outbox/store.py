@@ -2,22 +2,28 @@
 
 import logging
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from agent.clock import Clock
+from agent.contract.policy import Exclusions
 from agent.errors import StoreBroken
+from agent.outbox import explaining, forgetting, moments, recalling, strangers
 from agent.outbox.cursors import Cursors
 from agent.outbox.database import FILE_NAME, Database, move_aside, moved_aside
+from agent.outbox.digests import digests_of
 from agent.outbox.held import Held
 from agent.outbox.ledger import Ledger
 from agent.outbox.notices import Notices
 from agent.outbox.pages import Page
 from agent.outbox.passes import Passes
+from agent.outbox.proof import Proof
 from agent.outbox.queue import Queue
 from agent.outbox.recordings import Recordings
 from agent.outbox.settling import Settling
 from agent.outbox.statuses import Statuses
+from agent.outbox.upcoming import Upcoming
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +44,16 @@ class Store:
         """How often a damaged file was put aside before this one."""
         self.cursors = Cursors(database)
         self.ledger = Ledger(database)
+        self.proof = Proof(database)
         self.queue = Queue(database)
         self.recordings = Recordings(database, generation)
         self.held = Held(database)
+        self.forgetting = forgetting.Forgetting(database)
+        self.strangers = strangers.Strangers(database)
         self.notices = Notices(database)
         self.passes = Passes(database)
         self.statuses = Statuses(database)
+        self.upcoming = Upcoming(database, generation)
 
     @classmethod
     def open(cls, state_dir: Path, *, clock: Clock, heal: bool = False) -> "Store":
@@ -68,7 +78,16 @@ class Store:
     def put(self, page: Page, *, now: datetime) -> None:
         """Store one page and its cursor, all or nothing. Storing it again changes nothing."""
         with self.database.write() as tx:
+            digests = digests_of(tx)
+            page = forgetting.screened(tx, page, digests)
             Settling(tx, now=now, generation=self.generation).settle(page)
+            told = [(entry.external_id, entry.told, entry.people) for entry in page.entries]
+            explaining.note(tx, page.source, told, digests)
+            strangers.note(tx, page.entries, digests, now=now)
+
+    def recall(self, rules: Sequence[Exclusions], *, now: datetime) -> int:
+        """Rules are new: what they exclude and has not left yet stays here. How many items."""
+        return recalling.recall(self.database, rules, at=moments.to_text(now))
 
     def fault(self) -> str:
         """The code of what keeps the store from being written now; empty when nothing does."""

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Protocol
 
 from agent.contract.device import Heartbeat, HeartbeatReply, PairReply
-from agent.contract.directory import DirectoryDelta
+from agent.contract.directory import DirectoryDelta, NewCustomer
+from agent.contract.forget import ForgetReply, ForgetRequest
 from agent.contract.ingest import BatchReply
 from agent.contract.policy import Policy
 from agent.contract.reminder import ReminderOut
@@ -36,6 +37,15 @@ class Remote(Protocol):
 
     def reminders(self) -> tuple[ReminderOut, ...]:
         """The open reminders of the person this laptop is paired for."""
+        ...
+
+    def forget(self, request: ForgetRequest) -> ForgetReply:
+        """Erase what this person's devices delivered. Sending it again changes nothing more."""
+        ...
+
+    def adopt(self, customer: NewCustomer) -> int:
+        """Open a customer for the person this laptop is paired for, or, where they have one of
+        this very name, add the keys to it; its id."""
         ...
 
     def server_time(self) -> datetime | None:

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from agent.clock import Clock
 from agent.contract.base import Wire
 from agent.contract.device import Heartbeat, HeartbeatReply, PairReply, PairRequest
-from agent.contract.directory import DirectoryDelta
+from agent.contract.directory import DirectoryDelta, NewCustomer, OpenedCustomer
+from agent.contract.forget import ForgetReply, ForgetRequest
 from agent.contract.ingest import BatchReply
 from agent.contract.policy import Policy
 from agent.contract.reminder import ReminderOut, ReminderPage
@@ -92,6 +93,14 @@ class HttpRemote:
                 break
             query = {"state": "open", "cursor": page.cursor}
         return tuple(found)
+
+    def forget(self, request: ForgetRequest) -> ForgetReply:
+        response = self._request("POST", "api/v1/forget", body=request.model_dump_json())
+        return self._understood(response, ForgetReply)
+
+    def adopt(self, customer: NewCustomer) -> int:
+        response = self._request("POST", "api/v1/customers/adopt", body=customer.model_dump_json())
+        return self._understood(response, OpenedCustomer).id
 
     def server_time(self) -> datetime | None:
         response = self._request("GET", "healthz", signed=False)

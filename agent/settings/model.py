@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent.contract.policy import Exclusions
+
 Problem = tuple[str, dict[str, object]]
 """A message code and what fills its placeholders: ``file``, ``key`` and what to do about it."""
 
@@ -31,7 +33,7 @@ class Settings:
     state_dir: Path
     """Holds the store, its lock and, where no keyring works, the secrets. Ours alone (0700)."""
     server_url: str
-    exclude: tuple[str, ...] = ()
-    """Address globs that never leave this laptop."""
+    privacy: Exclusions = field(default_factory=Exclusions)
+    """What never leaves this laptop, beside what the company's policy says."""
     sources: tuple[SourceSettings, ...] = ()
     speech: SpeechSettings = field(default_factory=SpeechSettings)

@@ -10,13 +10,15 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from agent.contract.patterns import fault_of
+from agent.contract.policy import Exclusions
 from agent.settings import places
 from agent.settings.model import Problem, Settings, SourceSettings, SpeechSettings
 
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "": ("server", "privacy", "sources", "speech", "state_dir"),
     "server": ("url",),
-    "privacy": ("exclude",),
+    "privacy": tuple(Exclusions.model_fields),
     "speech": ("enabled", "model"),
 }
 _PATH_OPTIONS = ("path", "ca_file")
@@ -55,7 +57,7 @@ def read(
         blank,
         state_dir=reader.absolute(named_state) if named_state else blank.state_dir,
         server_url=reader.server_url(server),
-        exclude=reader.texts(privacy, "privacy.exclude"),
+        privacy=reader.exclusions(privacy),
         sources=reader.sources(reader.table(document, "sources")),
         speech=SpeechSettings(
             enabled=reader.switch(speech, "speech.enabled", default=True),
@@ -138,6 +140,17 @@ class _Reader:
             return tuple(value)
         self.wrong("config_wrong_type", key, expected='["…", "…"]')
         return ()
+
+    def exclusions(self, table: Mapping[str, object]) -> Exclusions:
+        lists = {}
+        for name in Exclusions.model_fields:
+            key = f"privacy.{name}"
+            lists[name] = self.texts(table, key)
+            for pattern in lists[name]:
+                fault = fault_of(name, pattern)
+                if fault is not None:
+                    self.wrong(fault, key, pattern=pattern)
+        return Exclusions(**lists)
 
     def server_url(self, table: Mapping[str, object]) -> str:
         if "url" not in table:

@@ -12,7 +12,7 @@ from agent.capture.base import Capture, Source
 from agent.clock import Clock
 from agent.contract.activity import Activity, Decision, Match, Participant
 from agent.contract.directory import DirectoryContact, DirectoryCustomer
-from agent.contract.policy import Policy
+from agent.contract.policy import Exclusions, Policy
 from agent.daemon import Agent
 from agent.daemon.reporting import once_report
 from agent.outbox.lock import Lock
@@ -156,7 +156,7 @@ class Laptop:
     @property
     def settings(self) -> Settings:
         made = settings(self.folder, *self.sources, speech=self.speech)
-        return replace(made, exclude=self.exclude)
+        return replace(made, privacy=Exclusions(exclude=self.exclude))
 
     @contextmanager
     def working(self, **parts: Any) -> Iterator[Agent]:

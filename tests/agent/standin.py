@@ -15,6 +15,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from agent.contract.device import Heartbeat
+from agent.contract.directory import NewCustomer
+from agent.contract.forget import ForgetRequest
 from agent.contract.reminder import ReminderPage
 from agent.errors import DeliveryRefused
 from agent.testing import MemoryServer
@@ -80,13 +82,19 @@ class StandIn:
         if request.path == "/healthz":
             return _json({"status": "ok"})
         if request.path == "/api/v1/devices/pair":
-            try:
-                body = request.get_json()
-                return _json(self.state.pair(body["code"], body["name"]).model_dump())
-            except DeliveryRefused:
-                return error(401)
+            return self._pair(request)
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return error(401)
+        return self._to_paired(request)
+
+    def _pair(self, request: Request) -> Response:
+        try:
+            body = request.get_json()
+            return _json(self.state.pair(body["code"], body["name"]).model_dump())
+        except DeliveryRefused:
+            return error(401)
+
+    def _to_paired(self, request: Request) -> Response:
         match request.method, request.path:
             case "POST", "/api/v1/activities":
                 items = [json.dumps(item) for item in request.get_json()["activities"]]
@@ -107,6 +115,12 @@ class StandIn:
             case "POST", "/api/v1/devices/heartbeat":
                 beat = Heartbeat.model_validate_json(request.get_data())
                 return _json(self.state.heartbeat(beat).model_dump())
+            case "POST", "/api/v1/forget":
+                wanted = ForgetRequest.model_validate_json(request.get_data())
+                return _json(self.state.forget(wanted).model_dump())
+            case "POST", "/api/v1/customers/adopt":
+                opened = NewCustomer.model_validate_json(request.get_data())
+                return _json({"id": self.state.adopt(opened), "name": opened.name})
             case "GET", "/api/v1/reminders":
                 page = ReminderPage(items=self.state.reminders())
                 return _json(page.model_dump(mode="json"))

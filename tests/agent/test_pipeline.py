@@ -6,7 +6,7 @@ import pytest
 
 from agent.capture.base import Capture
 from agent.contract.activity import Activity, Attachment, Participant, Signals
-from agent.contract.policy import Policy
+from agent.contract.policy import Exclusions, Policy
 from agent.contract.tag import Turn, transcript
 from agent.directory.resolver import Resolver
 from agent.outbox.pages import Entry
@@ -22,8 +22,8 @@ def pipeline(*, policy: Policy = POLICY, exclude: tuple[str, ...] = ()) -> Pipel
         resolver=Resolver([HUARUI, BOLT]),
         tagger=WordTagger(),
         policy=policy,
-        exclude=exclude,
-        customer_of_thread=lambda _thread: None,
+        exclude=Exclusions(exclude=exclude),
+        customer_of_thread=lambda _thread, _besides: None,
         clock=FrozenClock(),
     )
 

@@ -11,14 +11,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import keyring
-import keyring.backends.fail
 import pytest
-from click.testing import CliRunner, Result
 
-from agent.cli.agent import agent
 from agent.outbox.database import FILE_NAME
-from tests.agent.making import server
+from tests.agent.cli.conftest import Run
 from tests.agent.standin import StandIn, Status
 
 MAIL = """\
@@ -45,35 +41,6 @@ path = "notes"
 """
 
 
-@pytest.fixture(autouse=True)
-def no_keyring() -> Iterator[None]:
-    """Nothing of a test may reach the keyring of whoever runs it."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(keyring.backends.fail.Keyring())
-    yield
-    keyring.set_keyring(before)
-
-
-@pytest.fixture
-def there() -> Iterator[StandIn]:
-    with StandIn(server()) as running:
-        yield running
-
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    runner = CliRunner()
-    environ = {"GENJIN_HOME": str(tmp_path), "GENJIN_LANG": "en", "GENJIN_TOKEN": None}
-
-    def call(*words: str, **env: str) -> Result:
-        return runner.invoke(agent, [*words], env={**environ, **env}, catch_exceptions=False)
-
-    return call
-
-
 @pytest.fixture
 def laptop(tmp_path: Path, there: StandIn, run: Run) -> Path:
     """Paired, with empty folders."""
@@ -89,9 +56,12 @@ def drop(folder: Path, key: str) -> None:
 
 
 def once(run: Run) -> dict[str, Any]:
+    """The report, without what tells the time."""
     result = run("once", "--json")
     assert result.exit_code == 0, result.output
     report: dict[str, Any] = json.loads(result.stdout)
+    for proof in report["audit"].values():
+        del proof["audited_at"], proof["complete_to"], proof["read_at"]
     return report
 
 
@@ -225,6 +195,18 @@ def test_bad_configurations_are_told_whole(laptop: Path, run: Run) -> None:
         assert result.exit_code == 2, words
         for word in ("colour", "server.url", "sources.a.type"):
             assert word in result.stderr
+
+
+def test_a_source_whose_service_has_ended_is_warned_of(laptop: Path, run: Run) -> None:
+    assert run("config", "check").stderr == ""
+    with (laptop / "agent.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            '\n[sources.office]\ntype = "exchange"\nusername = "li@example.com"\n'
+            'endpoint = "https://outlook.office365.com/EWS/Exchange.asmx"\n'
+        )
+    result = run("config", "check")
+    assert result.exit_code == 0
+    assert 'type = "graph"' in result.stderr
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh-CN", "已入库"), ("en", "Stored")])

@@ -85,8 +85,26 @@ def test_a_code_without_what_fills_its_text_is_still_a_sentence() -> None:
     assert "…" in said
 
 
-def test_a_problem_names_its_file_once() -> None:
+@pytest.mark.parametrize("language", messages.LANGUAGES)
+@pytest.mark.parametrize(
+    "code", ["mailbox_folder_missing", "graph_folder_missing", "graph_sign_in_expired"]
+)
+def test_a_status_that_kept_the_code_alone_shows_no_gap(
+    code: str, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENJIN_LANG", language)
+    said = sentence(code, source="office")
+    assert "office" in said
+    assert "…" not in said
+    assert "  " not in said
+
+
+def test_a_problem_names_its_file_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENJIN_LANG", "en")
     (line,) = of_problems([("config_url_invalid", {"file": "/x/a.toml", "key": "server.url"})])
     assert line.count("/x/a.toml") == 1
     (line,) = of_problems([("folder_is_a_file", {"file": "/x/a.toml"})])
     assert line.startswith("/x/a.toml: ")
+    monkeypatch.setenv("GENJIN_LANG", "zh-CN")
+    (line,) = of_problems([("folder_is_a_file", {"file": "/x/a.toml"})])
+    assert line.startswith("/x/a.toml：")

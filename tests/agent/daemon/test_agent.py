@@ -55,6 +55,7 @@ def test_once_reads_sends_and_reports_exactly_this(tmp_path: Path) -> None:
         mail("d", sender="hanmei@us.example"),
     )
     report = here.once()
+    now = here.clock.now().isoformat()
     assert report == {
         "sources": {
             "mail": {
@@ -65,6 +66,17 @@ def test_once_reads_sends_and_reports_exactly_this(tmp_path: Path) -> None:
                 "pending": 0,
                 "quarantined": 0,
                 "unexplained": 0,
+            }
+        },
+        "audit": {
+            "mail": {
+                "complete_to": now,
+                "audited_at": now,
+                "read_at": now,
+                "held": 4,
+                "unexplained": 0,
+                "gone": 0,
+                "unproven": 0,
             }
         },
         "outbox": {"pending": 0, "delivered": 1, "quarantined": 0},

@@ -95,3 +95,24 @@ def test_it_outlives_errors_and_keeps_their_messages_to_itself(
     assert broken == ["store_full"]
     assert "ValueError at" in caplog.text
     assert "秘密" not in caplog.text
+
+
+def test_what_breaks_because_it_is_taken_down_is_no_mistake(
+    started: list[Loop], caplog: pytest.LogCaptureFixture
+) -> None:
+    inside, taken = threading.Event(), threading.Event()
+
+    def turn(_asked: bool) -> float | None:
+        inside.set()
+        taken.wait(10)
+        raise ValueError
+
+    loop = Loop("x", turn)
+    started.append(loop)
+    loop.start()
+    loop.ring()
+    assert inside.wait(10)
+    loop.stop()
+    taken.set()
+    assert loop.join(10)
+    assert caplog.text == ""

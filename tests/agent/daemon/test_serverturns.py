@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.contract.policy import Exclusions
 from agent.daemon.contact import Contact
 from agent.daemon.knowledge import Knowledge
 from agent.daemon.serverturns import BEAT_EVERY_S, ContactTurn, SendTurn
@@ -25,7 +26,9 @@ class Line:
         self.store = Store.open(folder, clock=self.clock)
         contact = Contact(
             store=self.store,
-            knowledge=Knowledge(self.store, tagger=WordTagger(), exclude=(), clock=self.clock),
+            knowledge=Knowledge(
+                self.store, tagger=WordTagger(), exclude=Exclusions(), clock=self.clock
+            ),
             remote=self.server,
             desktop=self.desktop,
             sources=(),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from agent.contract.activity import Activity
 from agent.outbox.pages import Entry, Page
+from agent.outbox.passes import Request
 from agent.outbox.schema import outbox, recordings
 from agent.outbox.store import Store
 from agent.testing import FrozenClock
@@ -262,7 +263,7 @@ def test_a_conversation_that_finds_its_customer_has_its_other_items_read_again(
     store.put(page(lost), now=NOW)
     assert not store.cursors.wants_look_again("mail")
     store.put(page(stored("a", activity("a", thread="t1")), cursor="c2"), now=NOW)
-    assert store.ledger.customer_of_thread("t1") == 1
+    assert store.ledger.conversations(["t1"]).customer("t1", "x") == 1
     assert store.cursors.wants_look_again("mail")
     assert store.cursors.begin("mail") is None
     assert not store.cursors.wants_look_again("mail")
@@ -343,17 +344,21 @@ def test_a_withdrawn_call_is_not_listened_to(store: Store) -> None:
 
 def test_the_audit_names_what_the_books_do_not_know(store: Store) -> None:
     store.put(page(stored("a"), excluded("b", "private")), now=NOW)
-    assert store.ledger.audit("mail", ["a", "b", "c"]) == ["c"]
+    assert store.proof.missing("mail", ["a", "b", "c"]) == {"c"}
 
 
 def test_passes_are_asked_for_and_answered(store: Store) -> None:
-    assert store.passes.newest_open() is None
-    first, second = store.passes.ask(now=NOW), store.passes.ask(now=NOW)
-    assert store.passes.newest_open() == second
-    store.passes.answer(first, now=NOW)
+    assert store.passes.open() == ()
+    first = store.passes.ask(now=NOW)
+    second = store.passes.ask("audit", now=NOW, sources=["邮箱", "a"])
+    assert store.passes.open() == (
+        Request(first, "pass"),
+        Request(second, "audit", ("邮箱", "a")),
+    )
+    store.passes.answer([first], now=NOW)
     assert (store.passes.is_done(first), store.passes.is_done(second)) == (True, False)
-    store.passes.answer(second, now=NOW)
-    assert store.passes.newest_open() is None
+    store.passes.answer([second], now=NOW)
+    assert store.passes.open() == ()
 
 
 def test_a_notice_is_remembered_and_told_once(store: Store) -> None:

@@ -9,6 +9,7 @@ from agent.cli.wording import of_problems
 from agent.errors import Misconfigured
 from agent.settings import config_file, read
 from agent.settings.reading import url_fault
+from agent.settings.template import new_config
 
 GOOD = """
 [server]
@@ -36,7 +37,7 @@ def written(folder: Path, text: str) -> Path:
 def test_a_good_configuration(tmp_path: Path) -> None:
     settings = load(written(tmp_path, GOOD), {"GENJIN_HOME": str(tmp_path / "home")})
     assert settings.server_url == "https://genjin.example.com"
-    assert settings.exclude == ("*@bank.example", "hr@*")
+    assert settings.privacy.exclude == ("*@bank.example", "hr@*")
     assert [(source.name, source.type) for source in settings.sources] == [
         ("dropped", "mailfiles"),
         ("notes", "notes"),
@@ -119,6 +120,41 @@ def test_a_source_without_a_type_is_told_those_that_exist(tmp_path: Path) -> Non
     assert "imap" in registry.SOURCES or "imap" not in line
 
 
+@pytest.mark.parametrize("key", ["password", "Token", "client_secret"])
+def test_who_writes_a_password_into_the_file_is_told_where_it_belongs(
+    tmp_path: Path, key: str
+) -> None:
+    file = written(
+        tmp_path,
+        '[server]\nurl = "https://a.example"\n[sources.mail]\ntype = "imap"\n'
+        f'host = "mail.example.com"\nusername = "li"\n{key} = "geheim"\n',
+    )
+    (line,) = problem_lines(file)
+    assert f"sources.mail.{key}" in line
+    assert "genjin agent sign-in mail" in line
+    assert "geheim" not in line
+
+
+def test_the_case_of_a_type_does_not_lead_astray(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENJIN_LANG", "en")
+    file = written(tmp_path, '[server]\nurl = "https://a.example"\n[sources.mail]\ntype = "IMAP"\n')
+    (line,) = problem_lines(file)
+    assert 'Did you mean "imap"?' in line
+
+
+def test_every_source_of_the_first_configuration_can_be_used(tmp_path: Path) -> None:
+    file = tmp_path / "agent.toml"
+    new_config(file, "https://a.example")
+    lines = file.read_text("utf-8").splitlines()
+    begin = next(i for i, line in enumerate(lines) if line.startswith("# [sources."))
+    bare = [line.removeprefix("# ").removeprefix("#") for line in lines[begin:]]
+    file.write_text("\n".join([*lines[:begin], *bare]), "utf-8")
+    settings = load(file)
+    assert {source.type for source in settings.sources} == set(registry.SOURCES)
+
+
 def test_a_wrong_choice_is_told_what_may_be_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,3 +235,37 @@ def test_addresses(url: str, fault: str | None) -> None:
 def test_where_the_configuration_lives() -> None:
     assert config_file({"GENJIN_HOME": "/x"}) == Path("/x/agent.toml")
     assert config_file({}).name == "agent.toml"
+
+
+def test_every_list_of_the_privacy_table_is_read_and_every_fault_named(tmp_path: Path) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text(
+        """
+[server]
+url = "https://genjin.example.com"
+[privacy]
+exclude = ["hr@*", "bank.example", "bank", " "]
+exclude_domains = ["law.example", "li@law.example"]
+exclude_folders = ["私人", "客户/私人", "*"]
+exclude_category = ["x"]
+exclude_categories = "人事"
+exclude_subjects = ["工资", "**"]
+""",
+        "utf-8",
+    )
+    reading = read(file, {})
+    assert reading.settings.privacy.exclude_folders[:2] == ("私人", "客户/私人")
+    assert reading.settings.privacy.exclude_subjects[0] == "工资"
+    faults = [(code, params["key"]) for code, params in reading.problems]
+    assert sorted(faults) == [
+        ("config_exclusion_blank", "privacy.exclude"),
+        ("config_exclusion_no_address", "privacy.exclude"),
+        ("config_exclusion_no_domain", "privacy.exclude_domains"),
+        ("config_exclusion_of_everything", "privacy.exclude_folders"),
+        ("config_exclusion_of_everything", "privacy.exclude_subjects"),
+        ("config_key_unknown", "privacy.exclude_category"),
+        ("config_wrong_type", "privacy.exclude_categories"),
+    ]
+    near = {params["key"]: params.get("nearest") for _, params in reading.problems}
+    assert near["privacy.exclude_category"] == "exclude_categories"
+    assert all(of_problems(reading.problems))
