@@ -82,6 +82,8 @@ def upgrade(data_dir: Path | None) -> None:
 def run(data_dir: Path | None, host: str, port: int) -> None:
     """Serve until Ctrl-C."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # It lists its own parts at every start, which tells an administrator nothing.
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     settings, app = _opened(data_dir, host=host, port=port)
     serve(settings, app, ready=lambda url: click.echo(f"Genjin: {url}"))
 
@@ -204,7 +206,7 @@ def user_add(
                 locale=locale,
             )
         except Invalid as error:
-            faults = ", ".join(f"{field}: {code}" for field, code in error.fields.items())
+            faults = " ".join(said(f"cli.{code}", value=email) for code in error.fields.values())
             raise click.ClickException(faults) from error
         if team:
             service.join_team(uow, person, team)
@@ -229,6 +231,95 @@ def token_add(data_dir: Path | None, email: str, label: str) -> None:
     with app.extensions["genjin"].db.unit_of_work() as uow:
         person = service.find_person(uow.session, email)
         if person is None:
-            raise click.ClickException(f"{email}: unknown_person")
+            raise click.ClickException(said("cli.unknown_person", value=email))
         service.audit(uow, None, "token.issue", f"person/{person.id}", after=label)
         click.echo(service.issue_token(uow, person.id, label=label))
+
+
+@server.group()
+def policy() -> None:
+    """The company's rules, which every agent obeys."""
+
+
+@policy.command("show")
+@data_dir_option
+def policy_show(data_dir: Path | None) -> None:
+    """Print the policy in force as JSON."""
+    from server.kernel.policy import current_policy  # noqa: PLC0415
+
+    _, app = _opened(data_dir)
+    with app.extensions["genjin"].db.reading() as session:
+        click.echo(current_policy(session).model_dump_json(indent=2))
+
+
+@policy.command("set")
+@data_dir_option
+@click.argument("key")
+@click.argument("values", nargs=-1)
+def policy_set(data_dir: Path | None, key: str, values: tuple[str, ...]) -> None:
+    """Put a new policy in force: KEY is VALUES from now on (several for a list, none empties it)."""
+    from server.kernel.policy import change_policy, current_policy  # noqa: PLC0415
+
+    _, app = _opened(data_dir)
+    with app.extensions["genjin"].db.unit_of_work() as uow:
+        before = current_policy(uow.session)
+        after = _changed(before, key, values)
+        change_policy(uow, after, by=None)
+        _audit_policy(uow, "policy.change", {key: getattr(before, key)}, {key: getattr(after, key)})
+
+
+@policy.command("shorten")
+@data_dir_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def policy_shorten(data_dir: Path | None, yes: bool) -> None:
+    """Shorten what is stored already to what the policy keeps (its `body`). There is no way back."""
+    from server.customers.lowering import lower_some  # noqa: PLC0415
+
+    _, app = _opened(data_dir)
+    if not yes:
+        click.confirm(said("cli.policy_shorten_sure"), abort=True)
+    total = 0
+    while True:
+        with app.extensions["genjin"].db.unit_of_work() as uow:
+            number = lower_some(uow)
+            if not number:
+                _audit_policy(uow, "policy.shorten", None, {"activities": total})
+                break
+        total += number
+    click.echo(said("cli.policy_shortened", count=total))
+
+
+def _audit_policy(uow: Any, action: str, before: object, after: object) -> None:
+    from server.identity.service import audit  # noqa: PLC0415
+    from server.kernel.policy import current_policy  # noqa: PLC0415
+
+    version = current_policy(uow.session).version
+    audit(uow, None, action, f"policy/{version}", before=before, after=after)
+
+
+def _changed(before: Any, key: str, values: tuple[str, ...]) -> Any:
+    """The policy with one key changed; a ClickException says what is wrong, in words."""
+    from difflib import get_close_matches  # noqa: PLC0415
+
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from agent.contract.patterns import fault_of  # noqa: PLC0415
+
+    known = [name for name in type(before).model_fields if name != "version"]
+    if key not in known:
+        near = get_close_matches(key, known, n=1) or known[:1]
+        raise click.ClickException(
+            said("cli.policy_key_unknown", key=key, nearest=near[0], known=", ".join(known))
+        )
+    is_list = isinstance(getattr(before, key), tuple)
+    bad = [value for value in values if key.startswith("exclude") and fault_of(key, value)]
+    value: object = list(values) if is_list else "".join(values[:1])
+    if not bad and (is_list or len(values) == 1):
+        try:
+            changed = type(before).model_validate({**before.model_dump(), key: value})
+        except ValidationError:
+            bad = list(values)
+        else:
+            return changed
+    shown = " ".join(bad or values)
+    raise click.ClickException(said("cli.policy_value_bad", key=key, value=shown))

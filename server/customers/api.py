@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from agent.contract.activity import Decision, Participant
 from agent.contract.directory import DirectoryDelta
-from server.customers import corrections, service
+from server.customers import adopting, corrections, service
 from server.customers.bodies import (
     ActivityPath,
+    AdoptBody,
     CustomerList,
     CustomerOut,
     CustomerPatch,
@@ -195,6 +196,16 @@ def create(body: NewCustomerBody) -> tuple[Response, int]:
     return _card(made.id), 201
 
 
+@api.post("/customers/adopt", responses={200: CustomerOut})
+def adopt(body: AdoptBody) -> Response:
+    """Give domains and addresses a customer of the caller's: the one that has them already, the one
+    of this name, or a new one. Asking again changes nothing."""
+    who = require("rep", "manager")
+    with kernel().db.unit_of_work() as uow:
+        found = adopting.adopt(uow, who, name=body.name, domains=body.domains, emails=body.emails)
+    return _card(found.id)
+
+
 @api.patch("/customers/<int:customer_id>", responses={200: CustomerOut})
 def change(path: CustomerPath, body: CustomerPatch) -> Response:
     """Change plain fields; the owner only for who leads the team."""
@@ -250,6 +261,7 @@ def _timeline(
             ended_at=row.ended_at,
             subject=row.subject,
             text=row.text,
+            body=row.body,
             by=people.get(row.by_id, ""),
             contact=Decision(
                 counts=row.counts,

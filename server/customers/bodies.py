@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from agent.contract.activity import Decision, Participant
 from agent.contract.base import Utc
+from agent.contract.policy import Body
 from agent.contract.tag import Category, Speaker, Status
 from server.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT
 
@@ -90,6 +91,14 @@ class NewCustomerBody(BaseModel):
     source: str = Field("", max_length=60)
 
 
+class AdoptBody(BaseModel):
+    """What a suggestion on a laptop knows of a customer to be."""
+
+    name: str = Field(max_length=200)
+    domains: list[Key] = Field(default=[], max_length=50)
+    emails: list[Key] = Field(default=[], max_length=50)
+
+
 class CustomerPatch(BaseModel):
     name: str | None = Field(None, max_length=200)
     grade: str | None = Field(None, max_length=10)
@@ -113,6 +122,7 @@ class TimelineItem(BaseModel):
     ended_at: Utc | None
     subject: str
     text: str
+    body: Body
     by: str
     contact: Decision
     participants: list[Participant]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from agent.contract.activity import Activity as WireActivity
 from agent.contract.activity import Match
+from server.customers.meetings import stays_away
 from server.customers.models import Activity, ActivityCapture, ActivityCustomer, Contact
 
 BY_HAND = "manual"
@@ -101,6 +102,7 @@ def _note(
 ) -> None:
     if before is not None:
         before.revision, before.customer_ids = item.revision, customer_ids
+        before.stays_away = stays_away(item)
         return
     session.add(
         ActivityCapture(
@@ -110,6 +112,7 @@ def _note(
             at=now,
             revision=item.revision,
             customer_ids=customer_ids,
+            stays_away=stays_away(item),
         )
     )
 

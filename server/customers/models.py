@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -128,6 +129,8 @@ class Activity(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     subject: Mapped[str] = mapped_column(Text, default="")
     text: Mapped[str] = mapped_column(Text, default="")
+    body: Mapped[str] = mapped_column(String(10), default="full", server_default="full")
+    """How much of the words the laptop let leave: ``agent.contract.policy.Body``."""
     thread: Mapped[str | None] = mapped_column(String(128), index=True)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     """Our person who had the contact: the one whose device captured it first."""
@@ -194,6 +197,8 @@ class ActivityCapture(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(Integer, default=1)
     customer_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
+    stays_away: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """A meeting that has vanished from this person's calendar, or that they declined."""
 
 
 class ActivityTag(Base):

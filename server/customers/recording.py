@@ -12,6 +12,7 @@ from agent.contract.activity import Activity as WireActivity
 from agent.contract.activity import Signals
 from agent.contract.policy import Policy
 from agent.rules import contact
+from server.customers import meetings
 from server.customers.linking import align, follow_matches
 from server.customers.models import (
     Activity,
@@ -27,6 +28,9 @@ from server.kernel.policy import current_policy
 
 CHUNK = 500
 """Items written with one statement: databases take so many parameters and no more."""
+
+_VERDICT = ("signals", "counts", "grade", "reason", "evidence")
+"""What a person may say of a meeting whose words are another's."""
 
 IMPORTED = "import"
 """Source of history brought in from another system."""
@@ -83,17 +87,35 @@ def _write(
         )
     )
     held = session.execute(
-        select(Activity.id, Activity.revision)
-        .where(Activity.id.in_(rows.keys() - added - set(only_link)))
+        select(Activity.id, Activity.kind, Activity.revision, Activity.signals, Activity.by_id)
+        .where(Activity.id.in_(rows.keys() - added))
         .order_by(Activity.id)
         .with_for_update()
-    )
-    replaced = [key for key, revision in held if revision < rows[key]["revision"]]
-    for key in replaced:
-        session.execute(update(Activity).where(Activity.id == key).values(**rows[key]))
+    ).all()
+    told = {item.id: item for item in items}
+    in_calendars = [row.id for row in held if row.kind == "meeting"] if by_id is not None else []
+    known = meetings.calendars(session, in_calendars, by_id)
+    replaced: list[UUID] = []
+    decided: set[UUID] = set()
+    for there in held:
+        item, row = told[there.id], rows[there.id]
+        is_newer = there.revision < item.revision
+        change: dict[str, Any] = {}
+        if there.id in known:
+            is_newer, change = meetings.outcome(item, there, known[there.id], by_id)
+        if is_newer and there.id not in only_link:
+            replaced.append(there.id)
+            change = row | change
+        elif is_newer:
+            # The words are another's; that the meeting takes place after all is one's own to say.
+            change = {name: row[name] for name in _VERDICT} if "by_id" in change else {}
+        if "counts" in change:
+            decided.add(there.id)
+        if change:
+            session.execute(update(Activity).where(Activity.id == there.id).values(**change))
     written = added.union(replaced)
     _write_parts(session, [item for item in items if item.id in written], replaced)
-    return written
+    return written | decided
 
 
 def _row(item: WireActivity, policy: Policy, now: datetime) -> dict[str, Any]:
@@ -116,6 +138,7 @@ def _row(item: WireActivity, policy: Policy, now: datetime) -> dict[str, Any]:
         "ended_at": item.ended_at,
         "subject": item.subject,
         "text": item.text,
+        "body": item.body,
         "thread": item.thread,
         "counts": decision.counts,
         "grade": decision.grade,

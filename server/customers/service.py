@@ -58,7 +58,7 @@ def create_customer(
     uow: UnitOfWork, new: NewCustomer, *, owner_id: int | None, by: Principal | None = None
 ) -> Customer:
     """A customer with its keys. Invalid names every bad field; a public mail domain is refused."""
-    fields = _faults(uow.session, new)
+    fields = faults(uow.session, new)
     if fields:
         raise Invalid(fields=fields)
     owner = uow.session.get(Person, owner_id) if owner_id is not None else None
@@ -90,7 +90,7 @@ def create_customer(
     return customer
 
 
-def _faults(session: Session, new: NewCustomer) -> dict[str, str]:
+def faults(session: Session, new: NewCustomer) -> dict[str, str]:
     fields: dict[str, str] = {}
     if not new.name.strip():
         fields["name"] = "required"
@@ -130,6 +130,19 @@ def add_contact(uow: UnitOfWork, customer: Customer, new: NewContact) -> Contact
     keys += [("phone", phone) for phone in _phones(uow.session, new.phones)]
     _add_keys(uow.session, customer.id, contact.id, keys)
     return contact
+
+
+def add_domains(session: Session, customer_id: int, domains: Iterable[str]) -> None:
+    """Those the customer does not have yet."""
+    held = set(
+        session.scalars(
+            select(IdentityKey.value).where(
+                IdentityKey.customer_id == customer_id, IdentityKey.kind == "domain"
+            )
+        )
+    )
+    fresh = [domain for domain in filter(None, map(_domain, domains)) if domain not in held]
+    _add_keys(session, customer_id, None, [("domain", domain) for domain in fresh])
 
 
 def _add_keys(

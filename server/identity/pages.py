@@ -10,7 +10,7 @@ from server.identity import service
 from server.identity.preferences import choose_language
 from server.identity.session import sign_in as start_session
 from server.identity.session import sign_out as end_session
-from server.identity.views import my_devices
+from server.identity.views import SILENT_AFTER, my_devices, proofs
 from server.kernel.auth import principal
 from server.kernel.context import kernel
 from server.kernel.errors import Invalid, ServerError, Unauthorized
@@ -109,6 +109,20 @@ def devices() -> Answer:
         found = my_devices(session, who.user_id, now)
     template = "identity/_devices.html" if is_fragment() else "identity/devices.html"
     return render_template(template, devices=found, rev=revision)
+
+
+@pages.get("/completeness")
+def completeness() -> Answer:
+    """Is everything captured? Of oneself, for managers of their teams: counts, never contents."""
+    who, now = principal(), kernel().clock.now()
+    with kernel().db.reading() as session:
+        revision = feed(session)
+        if nothing_new(revision):
+            return no_content()
+        found = proofs(session, who, now)
+    name = "identity/_completeness.html" if is_fragment() else "identity/completeness.html"
+    hours = int(SILENT_AFTER.total_seconds() // 3600)
+    return render_template(name, proofs=found, rev=revision, silent_hours=hours)
 
 
 @pages.post("/devices/code")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from agent.contract.device import Heartbeat, PairReply, PairRequest
 from agent.contract.policy import Policy
-from agent.rules.identity import normalize_email
+from agent.rules.identity import domain_of, is_public_domain, normalize_email
 from server.identity.models import AuditEntry, Device, PairingCode, Person, Team, Token
 from server.kernel.auth import ROLES, Principal, Role, Scope
 from server.kernel.db import UnitOfWork
@@ -301,13 +301,19 @@ def join_team(uow: UnitOfWork, person: Person, name: str) -> Team:
 
 
 def policy_with_staff(session: Session) -> Policy:
-    """The policy in force, with our own people filled in, so that agents tell us from them."""
+    """The policy in force, with our own people filled in, so that agents tell us from them.
+
+    Where nobody named our domains, they are those our people sign in with: else a colleague
+    without an account here would pass for a stranger."""
     rows = session.execute(
         select(Person.email, Person.name).where(Person.active).order_by(Person.id)
     ).all()
     found = current_policy(session)
+    named = (domain_of(row.email) for row in rows)
+    domains = dict.fromkeys(one for one in named if one and not is_public_domain(one))
     return found.model_copy(
         update={
+            "own_domains": found.own_domains or tuple(sorted(domains)),
             "staff_emails": tuple(
                 dict.fromkeys((*found.staff_emails, *(row.email for row in rows)))
             ),

@@ -1,7 +1,8 @@
-"""``POST /activities``."""
+"""``POST /activities`` and its undoing, ``POST /forget``."""
 
 from flask import Response, jsonify
 
+from agent.contract.forget import ForgetReply, ForgetRequest
 from agent.contract.ingest import ActivityBatch, BatchReply
 from server.ingest import service
 from server.kernel.api import api_blueprint
@@ -18,3 +19,13 @@ def activities(body: ActivityBatch) -> Response:
     with kernel().db.unit_of_work() as uow:
         results = service.ingest(uow, who, body.activities)
     return jsonify(BatchReply(results=tuple(results)).model_dump(mode="json"))
+
+
+@api.post("/forget", responses={200: ForgetReply})
+def forget(body: ForgetRequest) -> Response:
+    """Erase the activities of one's own devices that involve an address or a domain. What a
+    colleague's device delivered too stays as the colleague's. Asking again changes nothing more."""
+    who = require("rep", "manager")
+    with kernel().db.unit_of_work() as uow:
+        reply = service.forget(uow, who, body)
+    return jsonify(reply.model_dump(mode="json"))

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agent.contract.activity import Activity as WireActivity
-from server.customers.models import Activity, ActivityCustomer, Customer
+from server.customers.meetings import stays_away
+from server.customers.models import Activity, ActivityCapture, ActivityCustomer, Customer
 from server.customers.visibility import may_see
 from server.kernel.auth import Principal
 
@@ -43,13 +44,24 @@ def own_copies(
             .where(ActivityCustomer.activity_id.in_(stored), ~may_see(who))
         )
     )
+    told = set(
+        session.scalars(
+            select(ActivityCapture.activity_id).where(
+                ActivityCapture.activity_id.in_(hidden), ActivityCapture.person_id == who.user_id
+            )
+        )
+        if hidden
+        else ()
+    )
     written: list[WireActivity] = []
     others: set[UUID] = set()
     for item in items:
         there = stored.get(item.id)
         if there is None or there.by_id == who.user_id or item.id not in hidden:
             written.append(item)
-        elif copies[item.id] not in stored and _says_the_same(there, item):
+        elif copies[item.id] not in stored and (
+            _says_the_same(there, item) or (item.id in told and stays_away(item))
+        ):
             others.add(item.id)
             written.append(item)
         else:

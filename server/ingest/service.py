@@ -8,13 +8,17 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from agent.contract.activity import Activity
+from agent.contract.forget import ForgetReply, ForgetRequest
 from agent.contract.ingest import ItemResult, RefusalCode
+from agent.rules.identity import domain_of, normalize_email
+from server.customers import forgetting
 from server.customers.models import Customer
 from server.customers.recording import record_activities
 from server.customers.visibility import may_see
 from server.ingest.ownership import own_copies
 from server.kernel.auth import Principal
 from server.kernel.db import UnitOfWork
+from server.kernel.errors import Forbidden, Invalid
 
 
 def ingest(uow: UnitOfWork, who: Principal, items: Sequence[dict[str, Any]]) -> list[ItemResult]:
@@ -74,3 +78,27 @@ def _readable_id(item: dict[str, Any]) -> UUID | None:
 
 def _refused(key: UUID | None, code: RefusalCode, message: str = "") -> ItemResult:
     return ItemResult(id=key, result="refused", code=code, message=message)
+
+
+def forget(uow: UnitOfWork, who: Principal, wanted: ForgetRequest) -> ForgetReply:
+    """Only for a paired device, and only what its person's devices delivered."""
+    if who.device_id is None:
+        raise Forbidden("devices_only")
+    emails = [normalize_email(email) for email in wanted.emails]
+    domains = [domain_of(normalize_email(f"x@{domain.strip()}") or "") for domain in wanted.domains]
+    fields: dict[str, str] = {}
+    if None in emails:
+        fields["emails"] = "bad_email"
+    if "" in domains:
+        fields["domains"] = "bad_domain"
+    if fields:
+        raise Invalid(fields=fields)
+    done = forgetting.forget(
+        uow,
+        who,
+        request_id=wanted.id,
+        emails=list(filter(None, emails)),
+        domains=domains,
+        activities=wanted.activities,
+    )
+    return ForgetReply(erased=done.erased, kept=done.kept)

@@ -15,6 +15,10 @@ def filled(rule):
 
 CHANGES = {
     ("POST", "/customers"): ({"name": "新客户"}, "customer.create"),
+    ("POST", "/customers/adopt"): (
+        {"name": "新域名", "domains": ["neu.example"]},
+        "customer.create",
+    ),
     ("PATCH", "/customers/<int:customer_id>"): ({"grade": "A"}, "customer.change"),
     ("POST", "/activities/<uuid:activity_id>/relink"): ({"customer_id": 2}, "activity.relink"),
     ("POST", "/tags/<int:tag_id>/<verdict>"): ({}, "tag.confirmed"),
@@ -26,8 +30,8 @@ CHANGES = {
     ("POST", "/reminders/<int:reminder_id>/complete"): ({"note": "通了电话"}, "reminder.complete"),
     ("POST", "/devices/pair"): ({}, "device.pair"),
 }
-NO_CHANGES = {("POST", "/activities"), ("POST", "/devices/heartbeat")}
-"""What devices report, not what a person changed."""
+NO_CHANGES = {("POST", "/activities"), ("POST", "/devices/heartbeat"), ("POST", "/forget")}
+"""What devices report or ask. ``tests/server/ingest/test_forget.py`` reads what the last one leaves."""
 
 
 def test_every_change_a_person_makes_is_written_down(world):

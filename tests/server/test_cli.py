@@ -1,5 +1,6 @@
 """``genjin server``: commands that work, and sentences where a machine cannot do its part."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -38,7 +39,9 @@ def test_init_user_and_token(tmp_path):
         *("user", "add", "--name", "x", "--email", "li@example.com", "--role", "rep", *data),
         GENJIN_NEW_PASSWORD="correct horse",
     )
-    assert (again.returncode, "email_taken" in again.stderr) == (1, True)
+    assert (again.returncode, "li@example.com already" in again.stderr) == (1, True)
+    nobody = genjin("token", "add", "--email", "nobody@example.com", *data, lang="zh-CN")
+    assert (nobody.returncode, "genjin server user add" in nobody.stderr) == (1, True)
     with sqlite3.connect(tmp_path / "data" / "genjin.db") as database:
         assert database.execute("SELECT manager_id FROM team").fetchall() == [(1,)]
     assert (tmp_path / "data" / "secret.key").stat().st_mode & 0o077 == 0
@@ -60,3 +63,28 @@ def test_a_damaged_database_and_a_file_in_the_way_are_told_in_words(tmp_path, la
     assert done.returncode == 1
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_policy_is_shown_set_and_refused_in_words(tmp_path):
+    data = ("--data-dir", str(tmp_path / "data"))
+    assert genjin("policy", "set", *data, "body", "tags").returncode == 0
+    assert genjin("policy", "set", *data, "exclude_folders", "人事", "法务").returncode == 0
+    shown = json.loads(genjin("policy", "show", *data).stdout)
+    assert (shown["body"], shown["exclude_folders"]) == ("tags", ["人事", "法务"])
+    for wrong in (("bodies", "tags"), ("body", "half"), ("exclude_subjects", "*"), ("body",)):
+        told = genjin("policy", "set", *data, *wrong)
+        assert told.returncode == 1, wrong
+        assert wrong[0] in told.stderr
+        assert "Traceback" not in told.stderr
+    assert "body" in genjin("policy", "set", *data, "bodies", "tags").stderr
+    assert json.loads(genjin("policy", "show", *data).stdout) == shown
+    assert genjin("policy", "shorten", "--yes", *data).stdout.startswith("0 ")
+    assert genjin("policy", "set", *data, "exclude_folders").returncode == 0
+    with sqlite3.connect(tmp_path / "data" / "genjin.db") as database:
+        actions = database.execute("SELECT action FROM audit ORDER BY id").fetchall()
+    assert [action for (action,) in actions] == [
+        "policy.change",
+        "policy.change",
+        "policy.shorten",
+        "policy.change",
+    ]

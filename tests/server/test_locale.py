@@ -39,7 +39,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "one.counted_": ("yes", "no"),
     "how.mail_": ("inbound", "outbound"),
     "how.call_": ("inbound", "outbound"),
-    "nav.": ("today", "customers", "devices"),
+    "nav.": ("today", "customers", "completeness", "devices"),
     "theme.": ("auto", "light", "dark"),
 }
 """Codes put together at run time: the beginning, and every ending it can get."""
@@ -96,7 +96,13 @@ def test_no_code_stands_in_two_files() -> None:
 def test_chinese_is_chinese_and_english_is_not() -> None:
     chinese, english = read("zh_CN", "messages.po"), read("en", "messages.po")
     assert not [code for code, text in english.items() if re.search(r"[\u4e00-\u9fff]", text)]
-    only_names = {"source.progress", "source_type.graph"}
+    only_names = {
+        "source.progress",
+        "source_type.graph",
+        "proof.colon",
+        "proof.rule",
+        "proof.semicolon",
+    }
     assert {
         c for c, text in chinese.items() if not re.search(r"[\u3001-\u9fff]", text)
     } == only_names

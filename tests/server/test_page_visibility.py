@@ -28,6 +28,7 @@ OWN_PAGES = {
     ("GET", "/"),
     ("GET", "/customers"),
     ("GET", "/devices"),
+    ("GET", "/completeness"),
     ("POST", "/devices/code"),
     ("POST", "/devices/<int:device_id>/revoke"),
 }

@@ -32,6 +32,8 @@ LIST_ROUTES = {
     ("GET", "/reminders"),
     ("GET", "/policy"),
     ("POST", "/customers"),
+    ("POST", "/customers/adopt"),
+    ("POST", "/forget"),
     ("POST", "/activities"),
     ("POST", "/devices/heartbeat"),
 }

@@ -71,6 +71,8 @@ class Item:
     imported: bool
     subject: str
     lines: tuple[Line, ...]
+    body: str
+    """How much of the words was kept: ``full``, ``excerpt`` or ``tags``."""
     is_long: bool
     by: str
     us: tuple[ActivityParticipant, ...]
@@ -193,6 +195,7 @@ def _items(
                 imported=row.source == IMPORTED,
                 subject=row.subject,
                 lines=lines(row.text, turns, spans),
+                body=row.body,
                 is_long=len(row.text) > _LONG_CHARS or row.text.count("\n") >= _LONG_LINES,
                 by=authors.get(row.by_id, ""),
                 # A call knows our side as an extension; whose it was says more.

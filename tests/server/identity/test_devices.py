@@ -2,6 +2,7 @@
 
 from agent.contract.device import Heartbeat
 from server.identity import service
+from server.kernel.policy import change_policy, current_policy
 
 
 def code_for(world, who="chen"):
@@ -85,6 +86,19 @@ def test_the_policy_names_our_people_and_is_not_sent_twice(world):
     with world.kernel.db.unit_of_work() as uow:
         service.add_person(uow, name="新人", email="new@yuanshan.example", role="rep")
     assert world.client().get("/api/v1/policy", headers=headers).status_code == 200
+
+
+def test_our_domains_are_those_people_sign_in_with_until_somebody_names_them(world):
+    assert world.call("chen", "GET", "/policy").get_json()["own_domains"] == ["yuanshan.example"]
+    with world.kernel.db.unit_of_work() as uow:
+        service.add_person(uow, name="新人", email="new@qq.com", role="rep")
+        service.add_person(uow, name="海外", email="far@yuanshan-global.example", role="rep")
+    both = ["yuanshan-global.example", "yuanshan.example"]
+    assert world.call("chen", "GET", "/policy").get_json()["own_domains"] == both
+    with world.kernel.db.unit_of_work() as uow:
+        named = current_policy(uow.session).model_copy(update={"own_domains": ("ours.example",)})
+        change_policy(uow, named, None)
+    assert world.call("chen", "GET", "/policy").get_json()["own_domains"] == ["ours.example"]
 
 
 def test_secrets_are_kept_as_digests_only(world):
