@@ -8,6 +8,7 @@ Needs nothing but Python 3.11 or newer. Run it again at any time: what is there 
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,6 +51,7 @@ def main() -> int:
         if wanted.dev:
             _node_packages()
             _browser()
+            _mail_server()
     except SetupFailed as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
@@ -200,6 +203,40 @@ def _browser() -> None:
         return
     step("installing Chromium for the browser tests (apt-get)")
     _apt("chromium", "fonts-noto-cjk")
+
+
+def _mail_server() -> None:
+    # A real IMAP server for the tests; they start it themselves, with a configuration of their own.
+    places = (
+        "dovecot",
+        "/usr/sbin/dovecot",
+        "/usr/local/sbin/dovecot",
+        "/opt/homebrew/sbin/dovecot",
+    )
+    if any(shutil.which(name) for name in places):
+        return
+    if not _may_use_apt():
+        step("no Dovecot found (dovecot-imapd): tests of IMAP mailboxes will be skipped")
+        return
+    step("installing Dovecot for the tests of IMAP mailboxes (apt-get)")
+    # In a container nothing would start its service; where something would, it is not wanted.
+    with _no_services():
+        _apt("dovecot-imapd")
+
+
+@contextlib.contextmanager
+def _no_services() -> Iterator[None]:
+    """What is installed meanwhile does not begin to run (policy-rc.d, as Debian provides)."""
+    policy = Path("/usr/sbin/policy-rc.d")
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n", "ascii")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
 
 
 def _desktop_browser() -> bool:

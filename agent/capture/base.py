@@ -5,14 +5,15 @@ Terms
     external id  names an item within its source (a path, a UID); may change when it is moved
     identity     names it whatever the source: Message-ID, iCalUID + recurrence, content hash
     cursor       opaque text; what the source needs to go on from where it was
-    version      changes when the item's content changes (size and mtime, a change key)
+    version      changes when the item's content changes (size and mtime, a change key); when it is
+                 moved, if it keeps its external id there
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from agent.clock import Clock
 from agent.contract.activity import Attachment, Direction, Kind, Participant, Signals
@@ -138,4 +139,17 @@ class Source(Protocol):
     def close(self) -> None:
         """From any thread, at any time: what is under way ends within a second, by raising
         ``SourceUnavailable("source_stopped")`` if need be. The source is not used again."""
+        ...
+
+
+@runtime_checkable
+class Rings(Protocol):
+    """A source whose server tells of news by itself; what it tells is only a reason to poll."""
+
+    def wait_for_news(self, timeout_s: float) -> bool:
+        """Blocks, in a thread of the caller, until something changed (True), the time is over or
+        ``close()`` (False). Raises ``SourceError``.
+
+        Independent of ``poll``, which may run in another thread meanwhile. A server that cannot
+        tell of news is waited for like one that has none."""
         ...

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from agent.errors import SourceUnavailable
 
@@ -28,7 +28,7 @@ class Calls:
         self._todo: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._closed = threading.Event()
         self._lock = threading.Lock()
-        self._waiting: Future[object] | None = None
+        self._waiting: list[Future[Any]] = []
         self._started = False
 
     @property
@@ -37,6 +37,11 @@ class Calls:
 
     def run(self, call: Callable[[], T]) -> T:
         """What ``call`` returns or raises; ``SourceUnavailable("source_stopped")`` once closed."""
+        return self.begin(call)()
+
+    def begin(self, call: Callable[[], T]) -> Callable[[], T]:
+        """The same in two steps: what comes back waits for the result. Until then the caller can
+        do something else."""
         done: Future[T] = Future()
 
         def work() -> None:
@@ -55,19 +60,20 @@ class Calls:
             if not self._started:
                 self._started = True
                 threading.Thread(target=self._serve, name=self._name, daemon=True).start()
-            self._waiting = done  # type: ignore[assignment]
+            self._waiting = [one for one in self._waiting if not one.done()]
+            self._waiting.append(done)
             self._todo.put(work)
-        return done.result()
+        return done.result
 
     def close(self) -> None:
         """From any thread. The call under way is left to its own time-out, its result unheard."""
         with self._lock:
             self._closed.set()
-            waiting, self._waiting = self._waiting, None
+            waiting, self._waiting = self._waiting, []
             self._todo.put(None)
-        if waiting is not None:
+        for done in waiting:
             with suppress(InvalidStateError):  # it was answered in this very moment
-                waiting.set_exception(SourceUnavailable("source_stopped"))
+                done.set_exception(SourceUnavailable("source_stopped"))
 
     def _serve(self) -> None:
         while (work := self._todo.get()) is not None:

@@ -13,7 +13,11 @@ from agent.capture.settings import Problem, SourceOptions, problems
 from agent.errors import Misconfigured
 
 SOURCES: Mapping[str, str] = {
+    "graph": "agent.capture.graph",
     "mailfiles": "agent.capture.mailfiles",
+    "calendarfiles": "agent.capture.calendarfiles",
+    "imap": "agent.capture.imap",
+    "exchange": "agent.capture.exchange",
     "recordings": "agent.capture.recordings",
     "notes": "agent.capture.notes",
 }

@@ -13,6 +13,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from tests.conformance.exchange_place import ExchangePlace
+from tests.conformance.graph_place import GraphPlace
+from tests.conformance.imap_place import ImapPlace
 from tests.conformance.moving_clock import MovingClock
 from tests.conformance.place import Place
 
@@ -85,6 +88,33 @@ class MailFilesPlace(FolderPlace):
         ).encode()
 
 
+class CalendarFilesPlace(FolderPlace):
+    """One file an invitation; the item is the meeting inside."""
+
+    type = "calendarfiles"
+    suffix = ".ics"
+
+    def add(self, n: int) -> str:
+        return f"{super().add(n)}#{n}@customer.example"
+
+    def change(self, external_id: str) -> str:
+        path, _, key = external_id.partition("#")
+        return f"{super().change(path)}#{key}"
+
+    def remove(self, external_id: str) -> None:
+        super().remove(external_id.partition("#")[0])
+
+    def content(self, n: int, revision: int) -> bytes:
+        return (
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n"
+            f"UID:{n}@customer.example\r\nDTSTAMP:20261101T000000Z\r\nSEQUENCE:{revision}\r\n"
+            f"DTSTART;TZID=China Standard Time:20261120T10{n % 60:02}00\r\nDURATION:PT1H\r\n"
+            f"SUMMARY:第{n}次会\r\nDESCRIPTION:第{revision}版\r\n"
+            f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:a{n}@customer.example\r\n"
+            "END:VEVENT\r\nEND:VCALENDAR\r\n"
+        ).encode()
+
+
 class RecordingsPlace(FolderPlace):
     type = "recordings"
     suffix = ".wav"
@@ -110,8 +140,17 @@ class NotesPlace(FolderPlace):
 
 
 PLACES: Mapping[str, Callable[[Path, MovingClock], Place]] = {
-    place.type: place for place in (MailFilesPlace, RecordingsPlace, NotesPlace)
+    place.type: place
+    for place in (
+        MailFilesPlace,
+        CalendarFilesPlace,
+        ImapPlace,
+        ExchangePlace,
+        GraphPlace,
+        RecordingsPlace,
+        NotesPlace,
+    )
 }
 
-MAILBOXES: frozenset[str] = frozenset()
+MAILBOXES: frozenset[str] = frozenset({"exchange", "graph", "imap"})
 """Those whose place is a ``MailboxPlace``."""

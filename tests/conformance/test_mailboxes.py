@@ -125,7 +125,8 @@ def test_a_moved_item_stays_the_same_activity(place: MailboxPlace, clock: Moving
     source.close()
     assert {one.identity for one in came} <= {identity}
     assert (put[1] in gone) == (there != put[1])
-    assert [one.external_id for one in came] == ([there] if there != put[1] else [])
+    # Told again even under the same name: a rule about folders may decide otherwise there.
+    assert [one.external_id for one in came] == [there]
 
 
 def test_a_wrong_password_is_tried_once(place: MailboxPlace, clock: MovingClock) -> None:

@@ -3,7 +3,6 @@
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -176,9 +175,3 @@ def _link(
 
 def _wanted(name: str, suffixes: frozenset[str]) -> bool:
     return os.path.splitext(name)[1].lower() in suffixes  # noqa: PTH122 - see above
-
-
-def walk_ids(folder: Path, suffixes: frozenset[str]) -> Iterator[str]:
-    """The external ids of everything a pass over ``folder`` accounts for."""
-    for found in scan(folder, suffixes).items:
-        yield found.external_id

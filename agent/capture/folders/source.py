@@ -1,23 +1,21 @@
 """A source over a folder. What a file means is its ``Reader``'s business."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from agent.capture.base import Batch, Capture, Seen
 from agent.capture.folders import known as known_files
+from agent.capture.folders.containers import ContainerReader
 from agent.capture.folders.known import Known
-from agent.capture.folders.scan import Found, Scan, scan, walk_ids
+from agent.capture.folders.page import Page
+from agent.capture.folders.scan import Found, Scan, scan
 from agent.capture.folders.settle import Settle
+from agent.capture.folders.shelf import Shelf, id_within, take_from
 from agent.clock import Clock
 from agent.errors import BadItem
-
-_BATCH = 50
-_BATCHES = 20
-"""A pass makes at most about this many batches, since each carries the whole cursor."""
-_BATCH_BYTES = 256 * 1024 * 1024
-"""A batch of large files ends earlier: it is held in memory and its work would be lost whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +38,20 @@ class Reader(Protocol):
     def read(self, found: Found, mark: str) -> Reading: ...
 
 
-@dataclass(slots=True)
-class _Page:
-    """The batch that is being filled."""
-
-    captures: list[Capture] = field(default_factory=list)
-    excluded: list[Seen] = field(default_factory=list)
-    broken: list[Seen] = field(default_factory=list)
-    count: int = 0
-    bytes: int = 0
-
-
 class FolderSource:
     """Newest files first: what happened today matters before what happened last year."""
 
-    def __init__(self, kind: str, folder: Path, reader: Reader, *, clock: Clock) -> None:
+    def __init__(
+        self, kind: str, folder: Path, *readers: Reader | ContainerReader, clock: Clock
+    ) -> None:
+        """``readers``: each for its own suffixes."""
         self._type = kind
         self._folder = folder
-        self._reader = reader
+        self._readers = {suffix: one for one in readers for suffix in one.suffixes}
         self._settle = Settle(clock)
+        self._growing: frozenset[str] = frozenset()
+        """As the last pass found them."""
+        self._shelf = Shelf()
 
     @property
     def type(self) -> str:
@@ -69,68 +62,89 @@ class FolderSource:
         return self._folder
 
     def inventory(self) -> Iterator[str]:
-        return walk_ids(self._folder, self._reader.suffixes)
+        for found in self._scan().items:
+            reader = self._reader(found)
+            told_whole = found.problem or found.external_id in self._growing
+            if told_whole or not isinstance(reader, ContainerReader):
+                yield found.external_id
+            else:
+                yield from self._shelf.inventory(reader, found)
 
     def close(self) -> None:
-        """Nothing to do: files answer at once, and a dead network drive answers nobody."""
+        """Files answer at once, and a dead network drive answers nobody."""
+        for reader in self._readers.values():
+            if isinstance(reader, ContainerReader):
+                reader.close()
 
     def poll(self, cursor: str | None) -> Iterator[Batch]:
         known = known_files.load(cursor)
-        seen = scan(self._folder, self._reader.suffixes)
+        seen = self._scan()
         removed = _removed(known, seen)
         moved = _moved(known, removed)
-        changed = [
-            found
-            for found in seen.items
-            if found.external_id not in known or not known[found.external_id].is_still(found)
-        ]
+        changed = [found for found in seen.items if not self._is_known(found, known)]
         changed.sort(key=lambda found: found.mtime_ns, reverse=True)
         self._settle.forget_except({found.external_id for found in changed})
         ready: list[Found] = []
-        pending: list[Seen] = []
+        growing: list[Found] = []
         for found in changed:
-            if self._is_ready(found):
-                ready.append(found)
-            else:
-                pending.append(Seen(found.external_id, found.version, "item_growing"))
+            (ready if self._is_ready(found) else growing).append(found)
+        self._growing = frozenset(found.external_id for found in growing)
+        self._shelf.begin(known)
 
-        limit = max(_BATCH, len(ready) // _BATCHES)
-        page = _Page()
-        for done, found in enumerate(ready, 1):
-            self._take(found, known, moved, page)
-            if page.count >= limit or page.bytes >= _BATCH_BYTES:
-                yield _batch(page, known, done=done, total=len(ready))
-                page = _Page()
+        page = Page(len(ready))
+        for found in ready:
+            reader = self._reader(found)
+            if isinstance(reader, ContainerReader) and not found.problem:
+                with closing(take_from(reader, found, known, page, self._shelf)) as pages:
+                    yield from pages
+            else:
+                self._take(found, known, moved, page)
+            page.done += 1
+            if page.is_full:
+                yield page.next(known_files.dump(known))
         # Last, so that an abandoned pass still knows what was moved.
         for external_id in removed:
-            del known[external_id]
-        if page.count or removed or pending:
-            yield _batch(
-                page,
-                known,
-                done=len(ready),
-                total=len(ready),
-                removed=removed,
-                pending=tuple(pending),
-            )
+            page.removed += _ids(external_id, known.pop(external_id))
+        for found in growing:
+            if isinstance(self._reader(found), ContainerReader):
+                before = known.get(found.external_id)
+                known[found.external_id] = known_files.waiting((before and before.items) or {})
+        if page.count or page.removed or page.is_touched or growing:
+            pending = tuple(Seen(one.external_id, one.version, "item_growing") for one in growing)
+            yield page.next(known_files.dump(known), pending)
+
+    def _scan(self) -> Scan:
+        return scan(self._folder, frozenset(self._readers))
+
+    def _reader(self, found: Found) -> Reader | ContainerReader | None:
+        """None for a folder that cannot be listed."""
+        return self._readers.get(Path(found.path).suffix.lower())
+
+    def _is_known(self, found: Found, known: dict[str, Known]) -> bool:
+        if found.external_id not in known:
+            return False
+        reader = self._reader(found)
+        epoch = reader.epoch() if isinstance(reader, ContainerReader) else None
+        return known[found.external_id].is_still(found, epoch)
 
     def _is_ready(self, found: Found) -> bool:
-        if found.problem:
+        reader = self._reader(found)
+        if found.problem or reader is None:
             return True
-        quiet_s = self._reader.quiet_s(found, self._settle.age_s(found))
+        quiet_s = reader.quiet_s(found, self._settle.age_s(found))
         return self._settle.is_settled(found, quiet_s)
 
     def _take(
-        self, found: Found, known: dict[str, Known], moved: dict[tuple[int, int], str], page: _Page
+        self, found: Found, known: dict[str, Known], moved: dict[tuple[int, int], str], page: Page
     ) -> None:
-        page.count += 1
         code = found.problem
-        if not code:
-            before = known.get(found.external_id)
+        before = known.get(found.external_id)
+        reader = self._reader(found)
+        if not code and reader is not None and not isinstance(reader, ContainerReader):
             mark = before.note if before else moved.get((found.size, found.mtime_ns), "")
             page.bytes += found.size
             try:
-                reading = self._reader.read(found, mark)
+                reading = reader.read(found, mark)
             except BadItem as bad:
                 code = bad.code
             except FileNotFoundError:
@@ -138,12 +152,18 @@ class FolderSource:
             except OSError:
                 code = "item_unreadable"
             else:
-                page.captures.append(reading.capture)
+                page.take(_placed(reading.capture))
                 known[found.external_id] = known_files.taken(found, reading.mark)
                 return
         seen = Seen(found.external_id, found.version, code)
-        (page.excluded if code == "link_outside" else page.broken).append(seen)
-        known[found.external_id] = known_files.broken(found)
+        page.set_aside(seen, is_excluded=code == "link_outside")
+        known[found.external_id] = known_files.broken(found, before.items if before else None)
+
+
+def _placed(capture: Capture) -> Capture:
+    """A file lies in a folder, as a mail does in one of its mailbox."""
+    folder, _, _ = capture.external_id.rpartition("/")
+    return capture if capture.folder or not folder else replace(capture, folder=folder)
 
 
 def _removed(known: dict[str, Known], seen: Scan) -> tuple[str, ...]:
@@ -155,6 +175,14 @@ def _removed(known: dict[str, Known], seen: Scan) -> tuple[str, ...]:
     )
 
 
+def _ids(external_id: str, entry: Known) -> list[str]:
+    """The external ids that a file was reported by."""
+    if entry.items is None:
+        return [external_id]
+    whole = [external_id] if entry.is_told_whole else []
+    return whole + [id_within(external_id, key) for key in entry.items]
+
+
 def _moved(known: dict[str, Known], removed: tuple[str, ...]) -> dict[tuple[int, int], str]:
     """Marks of files that are gone, by fingerprint: the same file may stand elsewhere now."""
     marks: dict[tuple[int, int], str] = {}
@@ -163,24 +191,3 @@ def _moved(known: dict[str, Known], removed: tuple[str, ...]) -> dict[tuple[int,
         key = (entry.size, entry.mtime_ns)
         marks[key] = "" if key in marks else entry.note
     return marks
-
-
-def _batch(
-    page: _Page,
-    known: dict[str, Known],
-    *,
-    done: int,
-    total: int,
-    removed: tuple[str, ...] = (),
-    pending: tuple[Seen, ...] = (),
-) -> Batch:
-    return Batch(
-        cursor=known_files.dump(known),
-        captures=tuple(page.captures),
-        excluded=tuple(page.excluded),
-        broken=tuple(page.broken),
-        pending=pending,
-        removed=removed,
-        done=done,
-        total=total,
-    )

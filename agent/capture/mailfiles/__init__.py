@@ -1,4 +1,4 @@
-"""Mails as files: ``.eml`` and Outlook's ``.msg``, dropped or exported into a folder."""
+"""Mails as files: ``.eml``, Outlook's ``.msg`` and data files (``.pst``, ``.ost``) in a folder."""
 
 from typing import Literal
 
@@ -6,6 +6,7 @@ from agent.capture.base import Source, Surroundings
 from agent.capture.folders.settings import FolderSettings
 from agent.capture.folders.source import FolderSource
 from agent.capture.mailfiles.reader import MailReader
+from agent.capture.mailfiles.store.reader import StoreReader
 
 
 class Settings(FolderSettings):
@@ -13,4 +14,5 @@ class Settings(FolderSettings):
 
 
 def build(name: str, settings: Settings, around: Surroundings) -> Source:  # noqa: ARG001 - same for all
-    return FolderSource(settings.type, settings.path, MailReader(settings.type), clock=around.clock)
+    mails, stores = MailReader(settings.type), StoreReader(settings.type)
+    return FolderSource(settings.type, settings.path, mails, stores, clock=around.clock)

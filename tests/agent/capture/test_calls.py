@@ -44,3 +44,23 @@ def test_closing_ends_the_waiting_at_once() -> None:
     with pytest.raises(SourceUnavailable):
         calls.run(lambda: 1)
     assert calls.is_closed
+
+
+def test_what_was_begun_goes_on_by_itself_and_in_order() -> None:
+    calls = Calls("test")
+    done: list[int] = []
+    first = calls.begin(lambda: done.append(1))
+    second = calls.begin(lambda: len(done))
+    assert second() == 1
+    first()
+    calls.close()
+
+
+def test_close_ends_every_wait_for_what_was_begun() -> None:
+    calls, gate = Calls("test"), threading.Event()
+    waits = [calls.begin(gate.wait) for _ in range(3)]
+    calls.close()
+    for wait in waits:
+        with pytest.raises(SourceUnavailable):
+            wait()
+    gate.set()

@@ -10,9 +10,9 @@ import agent.capture
 from agent import messages
 
 CODES = re.compile(
-    r"\"((?:item|link|folder|setting|source|password|mailbox)_[a-z_]+)\"",
+    r"\"((?:graph|item|link|folder|setting|source|password|mailbox)_[a-z_]+)\"",
 )
-NO_CODES = {"source_type", "setting_", "item_"}
+NO_CODES = {"folder_class", "item_class", "source_type", "setting_", "item_"}
 
 
 def catalogue(language: str) -> dict[str, str]:

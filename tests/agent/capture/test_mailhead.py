@@ -1,8 +1,21 @@
 from datetime import UTC, datetime
+from email.parser import HeaderParser
+from email.utils import getaddresses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from agent.capture.mailhead import KEPT, MailHead, addresses, parse_date, split_head
+from agent.capture.mailhead import (
+    _PLAIN_ADDRESS,
+    KEPT,
+    MailHead,
+    _split_addresses,
+    addresses,
+    parse_date,
+    parse_fields,
+    split_head,
+)
 
 
 def head(text: str | bytes) -> MailHead:
@@ -123,3 +136,60 @@ def test_header_ends_at_the_blank_line(raw: bytes, block: bytes, body: bytes) ->
     found, start = split_head(raw)
     assert found == block
     assert raw[start:] == body
+
+
+_PIECES = st.sampled_from(
+    [
+        *(
+            "From: a@x.example",
+            "Subject: =?gb2312?B?sai82w=",
+            " folded",
+            "\tfolded",
+            "To:b",
+            "X-Y :z",
+        ),
+        *(
+            "no colon",
+            ":no name",
+            "",
+            " ",
+            "Date:  two",
+            "主题: 报价",
+            "A: b\x0bc\x85d\u2028e",
+            "From x",
+        ),
+    ]
+)
+
+
+@given(st.lists(_PIECES, max_size=9))
+def test_fields_are_as_the_standard_library_reads_them(lines: list[str]) -> None:
+    block = "\n".join(lines)
+    assert parse_fields(block.encode()).items() == HeaderParser().parsestr(block).items()
+
+
+_WORDS = st.sampled_from(
+    [
+        "a",
+        "Zhang",
+        "张伟",
+        "=?utf-8?q?x?=",
+        " ",
+        "  ",
+        "<",
+        ">",
+        "a@b.c",
+        "li.n@x.y",
+        '"',
+        ".",
+        "(",
+        "，",
+    ]
+)
+
+
+@given(st.lists(_WORDS, max_size=6).map("".join))
+def test_plain_addresses_are_as_the_standard_library_reads_them(value: str) -> None:
+    plain = _PLAIN_ADDRESS.fullmatch(value)
+    if plain is not None:
+        assert _split_addresses(value) == getaddresses([value])

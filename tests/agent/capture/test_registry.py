@@ -18,8 +18,8 @@ def problems(settings: dict[str, object]) -> list[tuple[str, dict[str, object]]]
     return list(caught.value.problems)
 
 
-@pytest.mark.parametrize("kind", sorted(registry.SOURCES))
-def test_every_source_builds_and_names_itself(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", sorted(registry.SOURCES.keys() - {"exchange", "graph", "imap"}))
+def test_every_folder_source_builds_and_names_itself(kind: str, tmp_path: Path) -> None:
     source = registry.build("mine", {"type": kind, "path": str(tmp_path)}, alone(MovingClock()))
     assert source.type == kind
     assert source.watched == tmp_path
