@@ -34,6 +34,8 @@ lock: ## choose package versions anew and write the hashed lists in requirements
 
 eval: ## print precision, recall and accuracy of tagging, of what counts as contact, and of speech
 	$(BIN)/python benchmarks/tagging_eval.py
+	$(BIN)/python benchmarks/tagging_eval.py tests/data/tagging_unseen/sentences.jsonl --status
+	$(BIN)/python benchmarks/masking_eval.py
 	$(BIN)/python benchmarks/contact_eval.py
 	$(BIN)/python benchmarks/contact_eval.py --set contact_unseen
 	$(BIN)/python benchmarks/speech.py
