@@ -70,8 +70,12 @@ def fill(team: Team) -> None:
     }
 
 
+_STARTED = datetime.now(UTC)
+"""One moment for all, so that what was said in one call stays in its order."""
+
+
 def ago(days: int) -> str:
-    return (datetime.now(UTC) - timedelta(days=days)).isoformat()
+    return (_STARTED - timedelta(days=days)).isoformat()
 
 
 def reminder(

@@ -521,7 +521,7 @@ def test_a_revoked_browser_says_so_forgets_and_stops_asking(
 
     team.codes["NEW1-NEW1"] = "good"
     options = paired.own("options/options.html")
-    assert options.input_value("#server") == team.url
+    until(options, lambda: options.input_value("#server") == team.url, "the server's address")
     options.fill("#code", "NEW1-NEW1")
     options.click("#submit")
     options.wait_for_selector("#paired:visible")
