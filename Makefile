@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help run test check format lock eval extension clean
+.PHONY: help run test check format lock eval model extension clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,11 +34,17 @@ lock: ## choose package versions anew and write the hashed lists in requirements
 
 eval: ## print precision, recall and accuracy of tagging, of what counts as contact, and of speech
 	$(BIN)/python benchmarks/tagging_eval.py
-	$(BIN)/python benchmarks/tagging_eval.py tests/data/tagging_unseen/sentences.jsonl --status
+	$(BIN)/python benchmarks/tagging_eval.py tests/data/tagging_unseen/sentences.jsonl
+	$(BIN)/python benchmarks/tagging_eval.py --elsewhere
+	$(BIN)/python benchmarks/hygiene_eval.py
+	$(BIN)/python benchmarks/matching_eval.py
 	$(BIN)/python benchmarks/masking_eval.py
 	$(BIN)/python benchmarks/contact_eval.py
 	$(BIN)/python benchmarks/contact_eval.py --set contact_unseen
 	$(BIN)/python benchmarks/speech.py
+
+model: ## train the tagger's model anew from tests/data/tagging_dev and the concepts (minutes)
+	$(BIN)/python tools/train_tagger.py
 
 extension: ## pack the browser extension for Chrome, Edge and Firefox
 	$(BIN)/python tools/pack_extension.py

@@ -1,12 +1,21 @@
 """Leave of a mail only what its sender wrote this time, and remember where that stood."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate, compress
+from operator import gt
 
 from agent.contract.activity import Kind
+from agent.nlp import quotes, signatures, smallprint
+from agent.nlp.linestarts import LineStarts
 from agent.nlp.markup import html_to_text
 from agent.nlp.offsets import OffsetMap
 from agent.nlp.quotes import own_lines
 from agent.nlp.signatures import strip_signatures
+
+_STARTS = LineStarts(
+    quotes.OPENINGS, quotes.LABEL_OPENINGS, smallprint.OPENINGS, signatures.OPENINGS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +41,11 @@ def clean(text: str, kind: Kind = "mail", *, is_html: bool = False) -> Cleaned:
     """Clean one text. Calls and notes are only freed of HTML. Never raises on odd text."""
     steps: list[OffsetMap] = []
     foot = ""
+    written = kind in {"mail", "meeting"}
     if is_html:
-        text, offsets = html_to_text(text)
+        text, offsets = html_to_text(text, mark_quotes=written)
         steps.append(offsets)
-    if kind in {"mail", "meeting"}:
+    if written:
         text, kept, foot = _own_text(text)
         steps.append(kept)
     return Cleaned(text, tuple(reversed(steps)), foot)
@@ -43,22 +53,29 @@ def clean(text: str, kind: Kind = "mail", *, is_html: bool = False) -> Cleaned:
 
 def _own_text(text: str) -> tuple[str, OffsetMap, str]:
     lines = text.splitlines(keepends=True)
-    own = own_lines(lines)
-    written = own.copy()
-    strip_signatures(lines, own)
-    below = (
-        line for line, was, stays in zip(lines, written, own, strict=True) if was and not stays
-    )
+    line_starts = _STARTS.of(lines)
+    own = own_lines(lines, line_starts)
+    written = bytes(own)
+    strip_signatures(lines, own, line_starts)
+    below = "".join(compress(lines, map(gt, written, own))) if written != own else ""
+    starts = [0, *accumulate(map(len, lines))]
     runs: list[tuple[int, int, int]] = []
     kept: list[str] = []
-    here = there = 0
-    for line, stays in zip(lines, own, strict=True):
-        if stays:
-            kept.append(line)
-            if runs and runs[-1][1] + runs[-1][2] == there:
-                runs[-1] = (runs[-1][0], runs[-1][1], runs[-1][2] + len(line))
-            else:
-                runs.append((here, there, len(line)))
-            here += len(line)
-        there += len(line)
-    return "".join(kept).rstrip(), OffsetMap.of(runs, len(text)), "".join(below)
+    here = 0
+    for first, after in _stretches(own):
+        start, end = starts[first], starts[after]
+        kept.append(text[start:end])
+        runs.append((here, start, end - start))
+        here += end - start
+    return "".join(kept).rstrip(), OffsetMap.of(runs, len(text)), below
+
+
+def _stretches(own: bytearray) -> Iterator[tuple[int, int]]:
+    """The lines that stand together and stay: the first, and one past the last."""
+    first = own.find(1)
+    while first >= 0:
+        after = own.find(0, first)
+        if after < 0:
+            after = len(own)
+        yield first, after
+        first = own.find(1, after)

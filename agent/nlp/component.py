@@ -17,10 +17,10 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.vocab import Vocab
 
-from agent.nlp.findings import Finding, Setting, analyse
+from agent.nlp.findings import Finding, Setting
 from agent.nlp.fold import fold
 from agent.nlp.lexicon import load, shipped
-from agent.nlp.scan import Scanner, Trial
+from agent.nlp.reader import Reader
 from agent.nlp.tokenizer import MixedTokenizer, parts_token
 
 SPANS = "tags"
@@ -63,17 +63,13 @@ Doc.set_extension(
 class TagComponent:
     """Annotates a Doc of any length. Set ``doc._.setting`` first to say who speaks, and when."""
 
-    def __init__(self, scanner: Scanner) -> None:
-        self._scanner = scanner
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def __call__(self, doc: Doc) -> Doc:
         setting: Setting = doc._.setting
-        folded = fold(doc.text)
-        found = [
-            (start, analyse(folded[start:end], trial, setting))
-            for start, end, trial in self._scanner.candidates(folded)
-        ]
-        return mark(doc, ((start, one) for start, found_ in found for one in found_), setting)
+        found = self._reader.sentences(fold(doc.text), setting)
+        return mark(doc, ((start, one) for start, _, its in found for one in its), setting)
 
 
 class SentenceDocs:
@@ -86,9 +82,8 @@ class SentenceDocs:
     def __init__(self) -> None:
         self._tokenizer = MixedTokenizer(Vocab())
 
-    def findings(self, sentence: str, folded: str, trial: Trial, setting: Setting) -> list[Finding]:
-        """``folded`` is the sentence as the scanner saw it."""
-        found = analyse(folded, trial, setting)
+    def whole(self, sentence: str, found: list[Finding], setting: Setting) -> list[Finding]:
+        """What was found in a sentence, as whole tokens and once each."""
         if not any(parts_token(sentence, one.start, one.end) for one in found):
             return list({(one.start, one.end, one.category): one for one in found}.values())
         doc = mark(self._tokenizer(sentence), ((0, finding) for finding in found), setting)
@@ -126,7 +121,7 @@ def mark(doc: Doc, found: Iterable[tuple[int, Finding]], setting: Setting) -> Do
 def make_component(nlp: Language, name: str, folder: str | None) -> TagComponent:
     """``folder`` holds another lexicon; None is the shipped one."""
     del nlp, name
-    return TagComponent(Scanner(shipped() if folder is None else load(Path(folder))))
+    return TagComponent(Reader(shipped() if folder is None else load(Path(folder))))
 
 
 def pipeline(folder: Path | None = None) -> Language:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 
@@ -43,6 +43,11 @@ class Finding:
     score: float
     owner: Speaker | None = None
     due: date | None = None
+    certain: bool = False
+    """Found by a company's own pattern: nothing overrules it."""
+
+    def scored(self, score: float) -> "Finding":
+        return replace(self, score=score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,14 @@ def _finding(candidate: _Candidate, context: SentenceContext, setting: Setting) 
     if foreign and (setting.speaker != "rep" or status not in {"question", "reported"}):
         return None
     score = candidate.pattern.group.score * _LEAST_CERTAIN.get(status, 0.8)
-    return Finding(found.category, status, found.start, found.end, round(score, 3))
+    return Finding(
+        found.category,
+        status,
+        found.start,
+        found.end,
+        round(score, 3),
+        certain=candidate.pattern.group.own,
+    )
 
 
 def _promises(
@@ -215,6 +227,26 @@ def _promises(
             finding = Finding("next_step", status, due[0], end, group.score, owner, due[2])
         made.append((first, clause, finding))
     return [finding for _, _, finding in _joined(made)]
+
+
+def promise(
+    sentence: str, at: Span, status: Status, score: float, setting: Setting
+) -> Finding | None:
+    """A promise that no pattern found, made in the clauses around ``at``: the speaker's own, or in a
+    note whoever acts there. None for what a note says was done."""
+    context = SentenceContext(sentence, speaker=setting.speaker, kind=setting.kind)
+    dates = shipped_grammar().find(sentence, setting.on)
+    start, end = _trim(sentence, *context.around(*at))
+    first = context.clause_of(start)
+    due = _due(dates, start, end) or _due_before(dates, context, first)
+    owner = setting.speaker
+    if setting.kind == "note":
+        if _is_diary(sentence[start:end], due[2] if due else None, setting.on):
+            return None
+        owner = "customer" if _CUSTOMER_ACTS.search(sentence[start:end]) else "rep"
+    if due is None:
+        return Finding("next_step", status, start, end, score, owner)
+    return Finding("next_step", status, min(start, due[0]), end, score, owner, due[2])
 
 
 def _is_diary(clause: str, due: date | None, on: date) -> bool:

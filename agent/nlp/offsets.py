@@ -21,12 +21,10 @@ class OffsetMap:
     @classmethod
     def of(cls, runs: Iterable[tuple[int, int, int]], source_length: int) -> "OffsetMap":
         kept = [run for run in runs if run[2] > 0]
-        return cls(
-            tuple(run[0] for run in kept),
-            tuple(run[1] for run in kept),
-            tuple(run[2] for run in kept),
-            source_length,
-        )
+        if not kept:
+            return cls((), (), (), source_length)
+        here, there, length = zip(*kept, strict=True)
+        return cls(here, there, length, source_length)
 
     def start(self, position: int) -> int:
         """The source position of the character at ``position``."""

@@ -2,13 +2,14 @@
 
 Every pattern names word sets of which one word each must stand in its sentence. One Aho-Corasick
 automaton over the words of all sets reads the whole text once. The rarest set of each pattern is
-its anchor: a sentence costs nothing more unless it holds a word of one, and a pattern is tried
-only where every set it names is there.
+its anchor: a pattern is tried only where every set it names is there. Words also weigh something at
+the model's gate: a sentence costs nothing more unless these weights reach the least that is worth
+reading, or a company's own pattern may match.
 """
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from string import ascii_letters, digits
@@ -16,6 +17,7 @@ from typing import Final
 
 from ahocorasick_rs import AhoCorasick
 
+from agent.contract.tag import Category
 from agent.nlp.lexicon.model import Group, Lexicon
 from agent.nlp.lexicon.pattern import Compiled, Vocabulary, compile_pattern
 from agent.nlp.sentences import Span, sentences
@@ -52,21 +54,38 @@ class Trial:
     words: int
     """A bit for each word set of which the sentence holds a word."""
 
+    def of(self, categories: Container[Category]) -> "Trial":
+        """Only the patterns of these, and a company's own."""
+        kept = [
+            pattern
+            for pattern in self.patterns
+            if pattern.group.own or pattern.group.category in categories
+        ]
+        return Trial(tuple(kept), self.words)
+
     def worth(self, pattern: Pattern) -> bool:
         return pattern.needs & self.words == pattern.needs
 
 
-_Word = tuple[bool, bool, int, frozenset[int]]
+_Word = tuple[bool, bool, int, frozenset[int], float]
 """Of a word of the automaton: is it Latin, so that its edges count; may it go on, so that the
-right one does not; a bit for each set it belongs to; and the anchors among these sets."""
+right one does not; a bit for each set it belongs to; the anchors among these sets; and what it
+weighs at the gate."""
 
 
 class Scanner:
-    """Built once from a lexicon; regular expressions are compiled when first needed."""
+    """Built once from a lexicon; regular expressions are compiled when first needed.
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    ``weights``: forms (written as those of ``Thesaurus``) and what each weighs; a sentence is a
+    candidate when they reach ``least``. Without weights every sentence with a pattern is one."""
+
+    def __init__(
+        self, lexicon: Lexicon, weights: Mapping[str, float] | None = None, least: float = 0.0
+    ) -> None:
         bits: dict[frozenset[str], int] = {}
         anchors: dict[frozenset[str], int] = {}
+        self._gated = weights is not None
+        self._least = least
         self._by_anchor: list[list[Pattern]] = []
         for pattern in _patterns(lexicon, bits):
             rarest = min(pattern.compiled.needs, key=_frequency)
@@ -78,39 +97,46 @@ class Scanner:
         for words in bits:
             for word in words:
                 sets.setdefault(word, []).append(words)
+        weights = weights or {}
+        for word in weights:
+            sets.setdefault(word, [])
         self._words: list[_Word] = [
             (
                 word[0].isascii(),
                 word.endswith("*"),
                 sum(bits[words] for words in its),
                 frozenset(anchors[words] for words in its if words in anchors),
+                weights.get(word, 0.0),
             )
             for word, its in sets.items()
         ]
         self._automaton = AhoCorasick([word.rstrip("*") for word in sets])
 
     def candidates(self, folded: str) -> Iterator[tuple[int, int, Trial]]:
-        """Sentences of folded text with the patterns whose words they all hold, in order."""
+        """Sentences of folded text worth reading, in order, with the patterns whose words they all
+        hold."""
         hits = self._automaton.find_matches_as_indexes(folded, overlapping=True)
         if not hits:
             return
         spans = list(sentences(folded))
-        for (start, end), mask, anchors in self._gathered(folded, spans, hits):
+        for (start, end), mask, anchors, worth in self._gathered(folded, spans, hits):
             patterns = [
                 pattern
                 for anchor in sorted(anchors)
                 for pattern in self._by_anchor[anchor]
-                if pattern.needs & mask == pattern.needs
+                if (worth or pattern.group.own) and pattern.needs & mask == pattern.needs
             ]
-            if patterns:
+            if patterns or worth:
                 yield start, end, Trial(tuple(patterns), mask)
 
     def _gathered(
         self, folded: str, spans: list[Span], hits: list[tuple[int, int, int]]
-    ) -> Iterator[tuple[Span, int, set[int]]]:
-        """Each sentence that holds an anchor, with the bits and the anchors of its words."""
+    ) -> Iterator[tuple[Span, int, set[int], bool]]:
+        """Each sentence that holds a word, with the bits and the anchors of its words, and whether
+        they weigh enough."""
         starts = [start for start, _ in spans]
         masks = [0] * len(spans)
+        weighs = [0.0] * len(spans)
         anchors: list[set[int]] = [set() for _ in spans]
         length = len(folded)
         words = self._words
@@ -119,7 +145,7 @@ class Scanner:
             if index < 0:
                 continue
             start, stop = spans[index]
-            latin, goes_on, mask, anchoring = words[number]
+            latin, goes_on, mask, anchoring, weight = words[number]
             if latin:
                 left = begin and folded[begin - 1] in _LATIN
                 right = not goes_on and end < length and folded[end] in _LATIN
@@ -130,10 +156,13 @@ class Scanner:
                     continue
             if end <= stop:
                 masks[index] |= mask
+                weighs[index] += weight
             anchors[index] |= anchoring
-        for span, mask, found in zip(spans, masks, anchors, strict=True):
-            if found:
-                yield span, mask, found
+        everything = not self._gated
+        for span, mask, found, weight in zip(spans, masks, anchors, weighs, strict=True):
+            worth = everything or weight >= self._least
+            if found or worth:
+                yield span, mask, found, worth
 
 
 def _patterns(lexicon: Lexicon, bits: dict[frozenset[str], int]) -> Iterator[Pattern]:

@@ -11,7 +11,7 @@ from agent.contract.tag import Commitment, Speaker, Tag, Turn, transcript
 from agent.nlp.findings import Setting
 from agent.nlp.fold import fold
 from agent.nlp.lexicon import Lexicon, shipped
-from agent.nlp.scan import Scanner
+from agent.nlp.reader import Reader
 
 if TYPE_CHECKING:
     from agent.nlp.component import SentenceDocs
@@ -37,8 +37,8 @@ class Tagger:
         self._lexicon = lexicon
 
     @cached_property
-    def _scanner(self) -> Scanner:
-        return Scanner(self._lexicon if self._lexicon is not None else shipped())
+    def _reader(self) -> Reader:
+        return Reader(self._lexicon if self._lexicon is not None else shipped())
 
     @cached_property
     def _docs(self) -> "SentenceDocs":
@@ -65,9 +65,8 @@ class Tagger:
 
     def _spoken(self, text: str, setting: Setting) -> Iterator[tuple[Tag, Commitment | None]]:
         folded = fold(text)
-        for start, end, trial in self._scanner.candidates(folded):
-            said, seen = text[start:end], folded[start:end]
-            for found in self._docs.findings(said, seen, trial, setting):
+        for start, end, findings in self._reader.sentences(folded, setting):
+            for found in self._docs.whole(text[start:end], findings, setting):
                 first, last = start + found.start, start + found.end
                 said = text[first:last]
                 tag = Tag(

@@ -80,6 +80,7 @@ class Grammar:
 
     def _mentions(self, folded: str, on: date) -> Iterator[Mention]:
         at = 0
+        before: date | None = None
         while found := self._anywhere.search(folded, at):
             best: tuple[re.Match[str], Rule] | None = None
             for head, rules in self._heads:
@@ -94,8 +95,10 @@ class Grammar:
                 continue
             match, rule = best
             at = max(at, match.end())
-            day = _resolve(match, rule, on)
+            again = rule.settings.get("again", False)
+            day = before if again and before is not None else _resolve(match, rule, on)
             if day is not None:
+                before = day
                 limit = match[0].endswith(_LIMIT_WORDS) or _LIMIT.match(match[0]) is not None
                 yield Mention(match.start(), match.end(), day, limit)
 

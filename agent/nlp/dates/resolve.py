@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
-from agent.nlp.dates.holidays import coming, working_day
+from agent.nlp.dates.holidays import Holiday, coming, holiday_kind, office_day, working_day
 from agent.nlp.dates.numbers import month_number, number, weekday_number
 
 Groups = Mapping[str, str]
@@ -39,13 +39,16 @@ def _day(_groups: Groups, rule: Mapping[str, Any], on: date) -> date:
 
 def _weekday(groups: Groups, rule: Mapping[str, Any], on: date) -> date:
     offset = weekday_number(groups["weekday"]) - 1 if "weekday" in groups else rule["weekday"]
-    day = _monday(on, rule["weeks"]) + _DAY * offset
+    weeks = rule["weeks"] if "weeks" in rule else number(groups["n"])
+    day = _monday(on, weeks) + _DAY * offset
     # Nobody promises a day that has passed: said on Saturday, "this Friday" is the coming one.
-    return day if day >= on or rule["weeks"] != 0 else day + timedelta(weeks=1)
+    return day if day >= on or weeks != 0 else day + timedelta(weeks=1)
 
 
-def _next_weekday(groups: Groups, _rule: Mapping[str, Any], on: date) -> date:
-    return on + _DAY * ((weekday_number(groups["weekday"]) - on.isoweekday()) % 7)
+def _next_weekday(groups: Groups, rule: Mapping[str, Any], on: date) -> date:
+    days = (weekday_number(groups["weekday"]) - on.isoweekday()) % 7
+    plus: int = rule.get("plus", 0)
+    return on + _DAY * (days + plus)
 
 
 def _week(_groups: Groups, rule: Mapping[str, Any], on: date) -> date:
@@ -83,28 +86,54 @@ def _part(month: date, part: str, text: str) -> date:
         return month_end(month)
     if part == "middle":
         return month.replace(day=20 if "旬" in text else 15)
+    if part == "before":
+        return month - _DAY
     return month.replace(day=_PARTS[part])
 
 
 def _month(groups: Groups, rule: Mapping[str, Any], on: date) -> date:
     month = add_months(on.replace(day=1), rule["months"])
-    return _part(month, rule["part"], groups["all"])
+    day = _part(month, rule["part"], groups["all"])
+    if rule.get("coming") and day < on:
+        day = _part(add_months(month, 1), rule["part"], groups["all"])
+    return day
 
 
 def _named_month(groups: Groups, rule: Mapping[str, Any], on: date) -> date:
-    month = on.replace(month=month_number(groups["month"]), day=1)
-    if month_end(month) < on:
-        month = month.replace(year=month.year + 1)
-    return _part(month, rule["part"], groups["all"])
+    return _part(_month_named(groups, on), rule["part"], groups["all"])
+
+
+def _month_named(groups: Groups, on: date) -> date:
+    """The first day of the month that is named, the running one when none is."""
+    month = on.replace(day=1)
+    if "month" in groups:
+        month = month.replace(month=month_number(groups["month"]))
+    if "year" in groups:
+        return month.replace(year=int(groups["year"]))
+    return month if month_end(month) >= on else month.replace(year=month.year + 1)
+
+
+def _week_of_month(groups: Groups, rule: Mapping[str, Any], on: date) -> date:
+    """The first week ends on the 7th, the fourth on the 28th."""
+    if rule.get("months") or groups["all"].startswith("下"):
+        month = add_months(on.replace(day=1), 1)
+    else:
+        month = _month_named(groups, on)
+    return month + _DAY * (7 * number(groups["n"]) - 1)
 
 
 def _month_day(groups: Groups, rule: Mapping[str, Any], on: date) -> date | None:
     if "years" in rule:
         month = rule["month"] if "month" in rule else month_number(groups["month"])
         first = date(on.year + rule["years"], month, 1)
+        if "day" in rule:
+            return date(first.year, first.month, rule["day"])
         return _in_month(first, groups["dom"]) if "dom" in groups else month_end(first)
     if "months" in rule:
         return _in_month(add_months(on.replace(day=1), rule["months"]), groups["dom"])
+    if "day" in rule:
+        fixed = date(on.year, rule["month"], rule["day"])
+        return fixed if fixed >= on else fixed.replace(year=on.year + 1)
     if "month" in groups:
         month = month_number(groups["month"])
         if "year" in groups:
@@ -132,22 +161,50 @@ def _quarter(groups: Groups, rule: Mapping[str, Any], on: date) -> date:
         months = (on.month - 1) // 3 * 3 + 2 + rule["quarters"] * 3
         return month_end(add_months(date(on.year, 1, 1), months))
     quarter = number(groups["quarter"] if "quarter" in groups else groups["q"])
-    end = month_end(date(on.year, quarter * 3, 1))
-    return end if end >= on else month_end(date(on.year + 1, quarter * 3, 1))
+    return _coming_end(groups, quarter * 3, on)
+
+
+def _half(groups: Groups, rule: Mapping[str, Any], on: date) -> date:
+    half = rule["half"] if "half" in rule else int(groups["half"])
+    return _coming_end(groups, half * 6, on)
+
+
+def _coming_end(groups: Groups, month: int, on: date) -> date:
+    """The end of that month in the year that is named, else the next one to come."""
+    if "year" in groups:
+        return month_end(date(int(groups["year"]), month, 1))
+    end = month_end(date(on.year, month, 1))
+    return (
+        end
+        if end >= on and not groups["all"].startswith("明年")
+        else month_end(date(on.year + 1, month, 1))
+    )
 
 
 def _year(_groups: Groups, rule: Mapping[str, Any], on: date) -> date:
     return date(on.year + rule["years"], 12, 31)
 
 
-def _after_holiday(_groups: Groups, rule: Mapping[str, Any], on: date) -> date | None:
-    holiday = coming(on, rule.get("holiday"))
-    return working_day(holiday.last + _DAY, 1) if holiday else None
+def _named_holiday(groups: Groups, on: date) -> Holiday | None:
+    """In Chinese ``年`` without a name is the Spring Festival; other holidays are the next one."""
+    if "feast" in groups:
+        return coming(on, holiday_kind(groups["feast"]))
+    return coming(on, holiday_kind("年") if "年" in groups["all"] else None)
 
 
-def _before_holiday(_groups: Groups, rule: Mapping[str, Any], on: date) -> date | None:
-    holiday = coming(on, rule.get("holiday"))
-    return max(on, working_day(holiday.first - _DAY, -1)) if holiday else None
+def _after_holiday(groups: Groups, _rule: Mapping[str, Any], on: date) -> date | None:
+    holiday = _named_holiday(groups, on)
+    return office_day(holiday.last + _DAY, 1) if holiday else None
+
+
+def _before_holiday(groups: Groups, _rule: Mapping[str, Any], on: date) -> date | None:
+    holiday = _named_holiday(groups, on)
+    return max(on, office_day(holiday.first - _DAY, -1)) if holiday else None
+
+
+def _holiday(groups: Groups, _rule: Mapping[str, Any], on: date) -> date | None:
+    holiday = _named_holiday(groups, on)
+    return holiday.feast if holiday else None
 
 
 TAKES: Final[Mapping[str, Take]] = {
@@ -164,4 +221,7 @@ TAKES: Final[Mapping[str, Take]] = {
     "year": _year,
     "after_holiday": _after_holiday,
     "before_holiday": _before_holiday,
+    "holiday": _holiday,
+    "week_of_month": _week_of_month,
+    "half": _half,
 }

@@ -1,6 +1,7 @@
 """YAML files to a ``Lexicon``; whatever is wrong is told with file, line and reason."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -13,6 +14,7 @@ from agent.contract.tag import CATEGORIES, STATUSES, Category, Speaker, Status
 from agent.errors import GenjinError
 from agent.nlp.lexicon.model import Example, Group, Lexicon
 from agent.nlp.lexicon.pattern import PatternError, Vocabulary, compile_pattern
+from agent.nlp.lexicon.source import Loader, line_of
 
 SHARED = "shared.yaml"
 _SPEAKERS = ("customer", "rep", "unknown")
@@ -32,17 +34,6 @@ _GROUP_KEYS = {
 }
 
 
-class _Loader(yaml.CSafeLoader):
-    """Only true and false are booleans: ``yes``, ``no`` and ``on`` are words of this trade."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - so declared by PyYAML
-        first: [
-            item for item in resolvers if not (item[0].endswith(":bool") and first not in "tTfF")
-        ]
-        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
 class LexiconBroken(GenjinError):
     """A lexicon file cannot be used. ``params``: ``file``, ``line`` (from 1), ``reason``, ``what``."""
 
@@ -52,20 +43,23 @@ class LexiconBroken(GenjinError):
 @cache
 def shipped() -> Lexicon:
     """The lexicon of this installation, read once. Its patterns were tried before it was shipped."""
-    return load(files("agent.nlp.lexicon"), tried=True)
+    return load(files("agent.nlp.lexicon"), tried=True, own=False)
 
 
-def load(folder: Path | Traversable, *, tried: bool = False) -> Lexicon:
+def load(folder: Path | Traversable, *, tried: bool = False, own: bool = True) -> Lexicon:
     """Every ``*.yaml`` of a folder. Raises ``LexiconBroken`` at the first fault; a fault in a
-    pattern shows only when it is used if they are said to have been ``tried``."""
+    pattern shows only when it is used if they are said to have been ``tried``. ``own``: what these
+    patterns find stands, whatever the model has learned."""
     entries = sorted(
         (entry for entry in folder.iterdir() if entry.name.endswith(".yaml")),
         key=lambda entry: (entry.name != SHARED, entry.name),
     )
-    return parse(((entry.name, entry.read_bytes()) for entry in entries), tried=tried)
+    return parse(((entry.name, entry.read_bytes()) for entry in entries), tried=tried, own=own)
 
 
-def parse(sources: Iterable[tuple[str, bytes]], *, tried: bool = False) -> Lexicon:
+def parse(
+    sources: Iterable[tuple[str, bytes]], *, tried: bool = False, own: bool = True
+) -> Lexicon:
     """Named file contents to a lexicon; the file named ``shared.yaml`` has word classes only."""
     shared: dict[str, tuple[str, ...]] = {}
     words: dict[Category, dict[str, tuple[str, ...]]] = {}
@@ -78,7 +72,7 @@ def parse(sources: Iterable[tuple[str, bytes]], *, tried: bool = False) -> Lexic
         category = file.category()
         words.setdefault(category, {}).update(file.words())
         vocabulary = None if tried else Vocabulary({**shared, **words[category]})
-        groups.extend(file.groups(category, vocabulary))
+        groups.extend(replace(group, own=own) for group in file.groups(category, vocabulary))
     return Lexicon(tuple(groups), shared, words)
 
 
@@ -87,7 +81,7 @@ class _File:
         self._name = name
         self._content = content
         try:
-            self._data = yaml.load(content, _Loader)  # noqa: S506 - a C safe loader
+            self._data = yaml.load(content, Loader)  # noqa: S506 - a C safe loader
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise LexiconBroken(file=name, line=line, reason="yaml", what=error.problem) from error
@@ -238,27 +232,4 @@ class _File:
         return LexiconBroken(file=self._name, line=self._line(at), reason=reason, what=what)
 
     def _line(self, at: tuple[object, ...]) -> int:
-        """The line of a place in the file; of what holds it when the place is missing."""
-        node = _composed(self._content)
-        for step in at:
-            found = _child(node, step)
-            if found is None:
-                break
-            node = found
-        return node.start_mark.line + 1 if node is not None else 1
-
-
-@cache
-def _composed(content: bytes) -> yaml.Node | None:
-    return yaml.compose(content, _Loader)
-
-
-def _child(node: yaml.Node | None, step: object) -> yaml.Node | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == str(step):
-                # A block sequence or mapping starts below its key; the key is where to look.
-                return cast("yaml.Node", value)
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return cast("yaml.Node", node.value[step])
-    return None
+        return line_of(self._content, at)

@@ -34,6 +34,8 @@ class Group:
     """In whose mouth it means this; a rep who says 报价 offers, a customer who says it buys."""
     owner: Literal["", "speaker", "other"] = ""
     """Set when the match is a promise: who made it."""
+    own: bool = False
+    """A company's own: what it finds stands, whatever the model has learned."""
     unless: tuple[str, ...] = ()
     """Patterns that void a match in the same sentence."""
     yes: tuple[Example, ...] = ()

@@ -88,6 +88,26 @@ def test_a_postscript_below_the_signature_stays() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Unsubscribe me from your sales mails please. We already bought elsewhere.",
+        "退订吧，我们不需要了。",
+        "Hi Li,\n\nIt works.\n\nMei Lin",
+    ],
+)
+def test_somebodys_words_near_those_of_a_machine_stay(text: str) -> None:
+    assert _says(text) == text.removesuffix("\n\nMei Lin")
+
+
+def test_the_line_of_a_help_desk_stands_above_its_own_letter_and_below_an_answer() -> None:
+    line = "##- Please type your reply above this line -##\n"
+    assert _says(f"\n{line}\nThe pump works again.\n") == "The pump works again."
+    assert _says(f"Thank you for the pump.\n\n{line}\nThe pump works again.\n") == (
+        "Thank you for the pump."
+    )
+
+
 def test_notes_and_calls_keep_their_lines() -> None:
     text = "> 客户说预算紧张\n谢谢\n王总\n"
     assert clean(text, "note").text == text
@@ -125,6 +145,15 @@ def test_offsets_lead_back_into_the_html(said: str, source: str) -> None:
     at = cleaned.text.index(said)
     start, end = cleaned.source_span(at, at + len(said))
     assert HTML[start:end] == source
+
+
+def test_words_of_a_style_sheet_are_not_taken_for_those_of_the_mail() -> None:
+    html = "<style>red, budget</style><p>The budget</p><p>is\nred,  not <b>&nbsp;budget</b></p>"
+    cleaned = clean(html, is_html=True)
+    assert cleaned.text == "The budget\nis red, not budget"
+    for said, at in (("budget", html.index("The budget") + 4), ("red", html.index("red,  not"))):
+        start = cleaned.text.index(said)
+        assert cleaned.source_span(start, start + len(said)) == (at, at + len(said))
 
 
 def test_history_of_outlook_html_goes() -> None:

@@ -31,7 +31,6 @@ def _promises(text: str, speaker: Speaker) -> list[tuple[str, str | None, str]]:
         ("节后我们去拜访您。", "rep", "2027-01-04", "rep"),
         ("非常抱歉，这两次故障的报告我今天发给您。", "rep", "2026-11-23", "rep"),
         ("您周五之前把盖章的合同寄给我。", "rep", "2026-11-27", "customer"),
-        ("麻烦您明天把资料发给我。", "rep", "2026-11-24", "customer"),
         ("Please return the signed contract by Friday.", "rep", "2026-11-27", "customer"),
         ("我们下周一把合同盖好章寄给你们。", "customer", "2026-11-30", "customer"),
         ("请你们周三前提供方案。", "customer", "2026-11-25", "rep"),

@@ -53,7 +53,7 @@ def test_examples_of_the_rules(rule: Rule, said: str, due: date | str) -> None:
         ("节后", date(2026, 9, 20), date(2026, 9, 28)),
         ("节后", date(2026, 9, 28), date(2026, 10, 8)),
         ("春节后", date(2026, 1, 5), date(2026, 2, 24)),
-        ("年前", date(2026, 1, 5), date(2026, 2, 13)),
+        ("年前", date(2026, 1, 5), date(2026, 2, 14)),
         ("31号", date(2026, 11, 1), date(2026, 12, 31)),
         ("by friday", date(2026, 11, 28), date(2026, 12, 4)),
         ("next monday", date(2026, 11, 29), date(2026, 11, 30)),

@@ -7,11 +7,14 @@ import pytest
 
 from agent.contract.tag import CATEGORIES
 from agent.messages import LANGUAGES, text
+from agent.nlp.findings import Setting
+from agent.nlp.fold import fold
 from agent.nlp.lexicon import Example, Group, LexiconBroken, load, parse, shipped
+from agent.nlp.patterns import Patterns
 from agent.nlp.tagger import Tagger
 
 ON = date(2026, 11, 23)
-TAGGER = Tagger()
+PATTERNS = Patterns(shipped())
 YES = [(group, example) for group in shipped().groups for example in group.yes]
 NO = [(group, example) for group in shipped().groups for example in group.no]
 
@@ -21,8 +24,9 @@ def _label(item: Group | Example) -> str:
 
 
 def _found(example: Example) -> set[tuple[str, str]]:
-    tags = TAGGER.tag(example.text, speaker=example.speaker, on=ON).tags
-    return {(tag.category, tag.status) for tag in tags}
+    setting = Setting(example.speaker, "mail", ON)
+    found = PATTERNS.findings(fold(example.text), setting)
+    return {(finding.category, finding.status) for finding in found}
 
 
 @pytest.mark.parametrize(("group", "example"), YES, ids=_label)
@@ -112,15 +116,18 @@ def test_yes_and_no_are_words_not_booleans() -> None:
     ]
 
 
-def test_another_lexicon_replaces_the_shipped_one(tmp_path: Path) -> None:
+def test_what_a_lexicon_of_ones_own_finds_stands(tmp_path: Path) -> None:
     (tmp_path / "shared.yaml").write_text("words:\n  colour: [red, 红色]\n", "utf-8")
     (tmp_path / "delivery.yaml").write_text(
         "category: delivery\ngroups:\n  - name: colours\n    patterns: ['{colour}…(box|箱子)']\n",
         "utf-8",
     )
     tagger = Tagger(load(tmp_path))
-    assert [tag.text for tag in tagger.tag("we want the red gift box", on=ON).tags] == [
-        "red gift box"
-    ]
-    assert [tag.text for tag in tagger.tag("要红色的箱子", on=ON).tags] == ["红色的箱子"]
-    assert tagger.tag("预算紧张", on=ON).tags == ()
+    for said, found in (
+        ("we want the red gift box", "red gift box"),
+        ("要红色的箱子", "红色的箱子"),
+    ):
+        tags = tagger.tag(said, on=ON).tags
+        assert ("delivery", "asserted", found) in {
+            (tag.category, tag.status, tag.text) for tag in tags
+        }
