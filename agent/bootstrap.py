@@ -15,9 +15,9 @@ from agent.capture.base import Source, Surroundings
 from agent.clock import Clock, SystemClock
 from agent.contract.activity import Kind
 from agent.contract.tag import Speaker, Turn
-from agent.daemon import Agent, Parts
+from agent.daemon import Agent, Parts, taught
 from agent.daemon.listening import Ears, ProcessEars, own_environment, own_program
-from agent.daemon.tagging import TaggerProcess
+from agent.daemon.tagging import PROGRAM, TaggerProcess
 from agent.errors import Misconfigured
 from agent.nlp import speech
 from agent.notify.desktop import Desktop, SystemDesktop
@@ -127,7 +127,7 @@ def build_agent(
         def anew(name: str) -> Source:
             return source_of(settings, kept, named[name], clock=clock)
 
-    process = TaggerProcess()
+    process = TaggerProcess((*PROGRAM, str(settings.state_dir / taught.FILE_NAME)))
     return Agent(
         Parts(
             settings=settings,

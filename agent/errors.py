@@ -8,6 +8,7 @@
     │   ├── SourceUnavailable    try again after ``retry_after`` seconds
     │   ├── SourceAuthFailed     pause the source, ask the person to sign in again
     │   ├── SourceMisconfigured  pause the source, the settings are wrong
+    │   │   └── SourceLacks      the same, of a part; all other parts were read
     │   ├── CursorExpired        start over from the beginning; ids keep it free of doubles
     │   └── BadItem              quarantine this one item, go on with the rest
     ├── SpeechUnavailable        no engine or no model: say what to install
@@ -75,6 +76,12 @@ class SourceAuthFailed(SourceError):
 
 class SourceMisconfigured(SourceError):
     code = "source_misconfigured"
+
+
+class SourceLacks(SourceMisconfigured):
+    """A folder of the settings is not there. Raised last, once everything else has been told."""
+
+    code = "source_lacks"
 
 
 class CursorExpired(SourceError):

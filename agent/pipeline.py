@@ -7,8 +7,9 @@ out has passed the rules that let it leave, cleaned and masked.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Protocol
+from datetime import date, datetime
+from typing import Final, Protocol, TypedDict
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from agent.capture.base import Capture
@@ -17,22 +18,24 @@ from agent.contract import tag as spoken
 from agent.contract.activity import (
     Activity,
     Attachment,
+    Decision,
     Direction,
     Kind,
+    Match,
     Participant,
-    Side,
     Signals,
 )
 from agent.contract.policy import Exclusions, Policy
 from agent.contract.tag import Commitment, Speaker, Tag, Turn
-from agent.directory.resolver import Resolver
 from agent.nlp.clean import clean
 from agent.outbox.explaining import Explanation, Masked, Stranger
 from agent.outbox.pages import UNKNOWN_CUSTOMER, Entry
 from agent.rules import calendar_titles, contact, identity, machine, privacy
 from agent.rules.exclusion import Verdict
 from agent.rules.masking import mask
+from agent.rules.matching.resolver import Resolver
 from agent.rules.shortening import shortened
+from agent.rules.sides import direction_of, met, on_side, outside, speaker_of
 from agent.rules.writer import with_writer
 
 MAX_SUBJECT = 2_000
@@ -40,12 +43,9 @@ MAX_TEXT = 500_000
 MAX_PEOPLE = 500
 MAX_ALSO = 20
 MAX_TURNS = 5_000
-MAX_MET = 10
-"""A mail to more strangers than this is a mailing, not an exchange."""
 REP_CHANNEL = "x-genjin-rep-channel"
 """How the source of recordings says which channel is ours: ``left`` or ``right``."""
 _REPLY = re.compile(r"^\s*(?:re|aw|sv|回复|答复|回覆)\s*[:：]", re.IGNORECASE)
-_RECEIVING = frozenset({"to", "cc", "bcc"})
 
 
 class Findings(Protocol):
@@ -60,6 +60,69 @@ class Tagger(Protocol):
 
     def tag(self, text: str, *, kind: Kind, speaker: Speaker, on: date) -> Findings: ...
     def tag_turns(self, turns: Sequence[Turn], *, on: date) -> Findings: ...
+
+
+class _Booked(TypedDict):
+    """What the ledger keeps of an item, whatever becomes of it."""
+
+    external_id: str
+    version: str
+    identity: str
+    folder: str
+    activity_id: str
+    thread: str | None
+    occurred_at: datetime
+
+
+LEAST_MATCH: Final = 0.6
+"""What is less sure than this is only a guess whose mail it is: a guess never leaves the laptop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """An item before it is judged."""
+
+    capture: Capture
+    id: UUID
+    thread: str | None
+    people: tuple[Participant, ...]
+    """Ours are told from the others; whose the others are is not known yet."""
+    text: str
+    """Cleaned, not yet masked."""
+    foot: str
+
+    def booked(self) -> _Booked:
+        capture = self.capture
+        return {
+            "external_id": capture.external_id,
+            "version": capture.version,
+            "identity": capture.identity,
+            "folder": capture.folder,
+            "activity_id": str(self.id),
+            "thread": self.thread,
+            "occurred_at": capture.occurred_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What an item says, without the private numbers in it."""
+
+    subject: str
+    text: str
+    attachments: tuple[Attachment, ...]
+    masked: Masked
+
+    @classmethod
+    def of(cls, item: _Item) -> "_Words":
+        subject, in_subject = mask(item.capture.subject[:MAX_SUBJECT])
+        text, in_text = mask(item.text)
+        named = [(file, *mask(file.name)) for file in item.capture.attachments]
+        files = tuple(file.model_copy(update={"name": name}) for file, name, _ in named)
+        in_names = sum(count for *_, count in named)
+        return cls(
+            subject, text, files, Masked(subject=in_subject, text=in_text, attachments=in_names)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,113 +140,131 @@ class Pipeline:
 
     def settle(self, capture: Capture) -> Entry:
         """What becomes of one item: an activity, or the rule that keeps it on the laptop."""
+        item = self._looked_at(capture)
+        match = self._match(item)
+        if match is not None and match.confidence < LEAST_MATCH:
+            match = None
+        signals = self._signals(item)
+        verdict = self._verdict(item, signals, matched=match is not None)
+        if verdict is not None or match is None:
+            return _kept_here(item, verdict or Verdict(UNKNOWN_CUSTOMER), signals)
+        return self._told(item, match, signals)
+
+    def _looked_at(self, capture: Capture) -> _Item:
         cleaned = clean(capture.text, capture.kind, is_html=capture.is_html)
-        text = cleaned.text[:MAX_TEXT]
-        thread = identity.thread_key(capture.references)
-        own_id = str(identity.activity_id(capture.identity))
-        people = tuple(
-            _on_side(person, privacy.side_of(person, self.policy))
-            for person in with_writer(capture.headers, capture.participants)[:MAX_PEOPLE]
+        people = with_writer(capture.headers, capture.participants)[:MAX_PEOPLE]
+        return _Item(
+            capture=capture,
+            id=identity.activity_id(capture.identity),
+            thread=identity.thread_key(capture.references),
+            people=tuple(on_side(one, privacy.side_of(one, self.policy)) for one in people),
+            text=cleaned.text[:MAX_TEXT],
+            foot=cleaned.foot,
         )
 
-        match = self.resolver.resolve(
-            people,
-            kind=capture.kind,
-            subject=capture.subject,
-            text=text,
-            hints=capture.hints,
-            thread_customer=self.customer_of_thread(thread, own_id) if thread else None,
+    def _match(self, item: _Item) -> Match | None:
+        known = taught = self.resolver.taught_thread(item.thread)
+        if known is None and item.thread:
+            known = self.customer_of_thread(item.thread, str(item.id))
+        return self.resolver.resolve(
+            item.people,
+            kind=item.capture.kind,
+            subject=item.capture.subject,
+            text=item.text,
+            hints=item.capture.hints,
+            thread_customer=known,
+            thread_taught=taught is not None,
         )
-        signals = self._signals(capture, people, text, cleaned.foot)
-        verdict = privacy.admit(
-            people,
+
+    def _verdict(self, item: _Item, signals: Signals, *, matched: bool) -> Verdict | None:
+        capture = item.capture
+        return privacy.admit(
+            item.people,
             sensitivity=capture.sensitivity,
             categories=capture.categories,
             machine=signals.machine,
             policy=self.policy,
             exclude=self.exclude,
-            matched=match is not None,
+            matched=matched,
             folder=capture.folder,
             subject=capture.subject,
             machine_evidence=signals.machine_evidence,
         )
-        if verdict is not None or match is None:
-            verdict = verdict or Verdict(UNKNOWN_CUSTOMER)
-            return _kept_here(capture, verdict, thread, people, signals)
 
-        also = self.resolver.also(people, match)[:MAX_ALSO]
+    def _told(self, item: _Item, match: Match, signals: Signals) -> Entry:
+        """The item as it leaves, and why, for whoever asks on this computer."""
+        capture = item.capture
+        also = self.resolver.also(item.people, match)[:MAX_ALSO]
         theirs = frozenset({match.customer_id, *(other.customer_id for other in also)})
-        people = self._with_customer(people, theirs, named=match.why)
+        people = self._with_customer(item.people, theirs, named=match.why)
         direction = capture.direction or direction_of(capture.kind, people)
         if contact.customer_declined(people, capture.responses):
             signals = signals.model_copy(update={"declined": True, "personal": False})
-
-        subject, in_subject = mask(capture.subject[:MAX_SUBJECT])
-        text, in_text = mask(text)
-        attachments, in_names = _masked_names(capture.attachments)
-
+        words = _Words.of(item)
         # What a machine wrote says nothing about what the customer wants.
-        human = text if signals.machine is None else ""
         found = self.tagger.tag(
-            human,
+            words.text if signals.machine is None else "",
             kind=capture.kind,
-            speaker=_speaker(capture.kind, direction, people),
+            speaker=speaker_of(capture.kind, direction, people),
             on=self._day(capture),
         )
-        decision = contact.decide(
-            kind=capture.kind,
-            direction=direction,
-            occurred_at=capture.occurred_at,
-            ended_at=capture.ended_at,
-            signals=signals,
-            has_customer=contact.has_customer(capture.kind, direction, people),
-            policy=self.policy,
-            now=self.clock.now(),
-        )
         activity = Activity(
-            id=identity.activity_id(capture.identity),
+            id=item.id,
             kind=capture.kind,
             source=capture.source,
             direction=direction,
             occurred_at=capture.occurred_at,
             ended_at=capture.ended_at,
-            subject=subject,
-            text=text,
-            thread=thread,
+            subject=words.subject,
+            text=words.text,
+            thread=item.thread,
             participants=people,
             signals=signals,
             match=match,
             also=also,
-            contact=decision,
+            contact=self._decision(capture, direction, signals, people),
             tags=found.tags,
             commitments=found.commitments,
-            attachments=attachments,
-            masked=in_subject + in_text + in_names,
+            attachments=words.attachments,
+            masked=words.masked.subject + words.masked.text + words.masked.attachments,
             transcript="waiting" if capture.media is not None else "none",
         )
         activity = shortened(activity, self.policy)
+        told = Explanation(
+            kind=capture.kind,
+            match=match,
+            also=tuple(other.customer_id for other in also),
+            contact=activity.contact,
+            masked=words.masked,
+            body=activity.body,
+            tags=len(activity.tags),
+        )
         return Entry(
-            external_id=capture.external_id,
-            version=capture.version,
+            **item.booked(),
             state="stored",
-            identity=capture.identity,
-            folder=capture.folder,
-            activity_id=str(activity.id),
-            thread=thread,
-            occurred_at=capture.occurred_at,
             activity=activity,
-            told=Explanation(
-                kind=capture.kind,
-                match=match,
-                also=tuple(other.customer_id for other in also),
-                contact=activity.contact,
-                masked=Masked(subject=in_subject, text=in_text, attachments=in_names),
-                body=activity.body,
-                tags=len(activity.tags),
-            ),
-            people=_outside(people),
+            told=told,
+            people=outside(people),
             media=capture.media,
             rep_channel=capture.headers.get(REP_CHANNEL, ""),
+        )
+
+    def _decision(
+        self,
+        item: Capture | Activity,
+        direction: Direction,
+        signals: Signals,
+        people: Sequence[Participant],
+    ) -> Decision:
+        return contact.decide(
+            kind=item.kind,
+            direction=direction,
+            occurred_at=item.occurred_at,
+            ended_at=item.ended_at,
+            signals=signals,
+            has_customer=contact.has_customer(item.kind, direction, people),
+            policy=self.policy,
+            now=self.clock.now(),
         )
 
     def with_words(self, activity: Activity, turns: Sequence[Turn], duration_s: float) -> Activity:
@@ -201,18 +282,7 @@ class Pipeline:
         signals = activity.signals
         if signals.duration_s is None:
             signals = signals.model_copy(update={"duration_s": duration_s})
-        decision = contact.decide(
-            kind=activity.kind,
-            direction=activity.direction,
-            occurred_at=activity.occurred_at,
-            ended_at=activity.ended_at,
-            signals=signals,
-            has_customer=contact.has_customer(
-                activity.kind, activity.direction, activity.participants
-            ),
-            policy=self.policy,
-            now=self.clock.now(),
-        )
+        decision = self._decision(activity, activity.direction, signals, activity.participants)
         said = activity.model_copy(
             update={
                 "turns": tuple(heard),
@@ -227,19 +297,22 @@ class Pipeline:
         )
         return shortened(said, self.policy)
 
-    def _signals(
-        self, capture: Capture, people: Sequence[Participant], text: str, foot: str
-    ) -> Signals:
+    def _signals(self, item: _Item) -> Signals:
         """What the source knew, and what headers and words tell."""
+        capture = item.capture
         if capture.kind == "note":
-            reports = contact.note_reports_contact(text)
+            reports = contact.note_reports_contact(item.text)
             return capture.signals.model_copy(update={"reports_contact": reports})
         if capture.kind == "meeting":
             return _titled(capture)
         if capture.kind != "mail":
             return capture.signals
         sign, evidence = machine.machine_sign(
-            capture.headers, subject=capture.subject, text=text, participants=people, foot=foot
+            capture.headers,
+            subject=capture.subject,
+            text=item.text,
+            participants=item.people,
+            foot=item.foot,
         )
         evidence, _ = mask(evidence)
         reply = capture.signals.is_reply or _REPLY.match(capture.subject) is not None
@@ -286,38 +359,6 @@ def _titled(capture: Capture) -> Signals:
     )
 
 
-def _on_side(person: Participant, side: Side) -> Participant:
-    return person if person.side == side else person.model_copy(update={"side": side})
-
-
-def direction_of(kind: Kind, people: Sequence[Participant]) -> Direction:
-    """Who spoke to whom, from the sides of the people."""
-    if kind in ("meeting", "note"):
-        return "none"
-    opening = next((person for person in people if person.role in ("from", "caller")), None)
-    if opening is None:
-        return "none"
-    if opening.side != "us":
-        return "inbound"
-    reached = [person for person in people if person.role in _RECEIVING | {"callee"}]
-    if reached and all(person.side == "us" for person in reached):
-        return "internal"
-    return "outbound"
-
-
-def _speaker(kind: Kind, direction: Direction, people: Sequence[Participant]) -> Speaker:
-    if kind == "note":
-        # The rep writes, and reports what the customer said.
-        return "customer"
-    if kind == "meeting":
-        hosts = [person.side for person in people if person.role == "organizer"]
-        return "rep" if "us" in hosts else "customer" if "customer" in hosts else "unknown"
-    if direction == "outbound":
-        return "rep"
-    senders = [person.side for person in people if person.role in ("from", "caller")]
-    return "customer" if direction == "inbound" and "customer" in senders else "unknown"
-
-
 def _bounded(turns: Sequence[Turn]) -> list[Turn]:
     """The turns from the start that an activity has room for."""
     room = MAX_TEXT
@@ -330,61 +371,21 @@ def _bounded(turns: Sequence[Turn]) -> list[Turn]:
     return kept
 
 
-def _masked_names(files: Sequence[Attachment]) -> tuple[tuple[Attachment, ...], int]:
-    total = 0
-    named: list[Attachment] = []
-    for file in files:
-        name, count = mask(file.name)
-        total += count
-        named.append(file.model_copy(update={"name": name}))
-    return tuple(named), total
-
-
-def _kept_here(
-    capture: Capture,
-    verdict: Verdict,
-    thread: str | None,
-    people: Sequence[Participant],
-    signals: Signals,
-) -> Entry:
+def _kept_here(item: _Item, verdict: Verdict, signals: Signals) -> Entry:
     is_unknown = verdict.rule == UNKNOWN_CUSTOMER
     return Entry(
-        external_id=capture.external_id,
-        version=capture.version,
+        **item.booked(),
         state="excluded",
         code=verdict.rule,
-        identity=capture.identity,
-        folder=capture.folder,
-        activity_id=str(identity.activity_id(capture.identity)),
-        thread=thread,
-        occurred_at=capture.occurred_at,
-        told=Explanation(kind=capture.kind, evidence=verdict.evidence),
-        people=_outside(people),
-        stranger=_stranger(capture.kind, people, signals) if is_unknown else None,
+        told=Explanation(kind=item.capture.kind, evidence=verdict.evidence),
+        people=outside(item.people),
+        stranger=_stranger(item, signals) if is_unknown else None,
     )
 
 
-def _outside(people: Sequence[Participant]) -> tuple[str, ...]:
-    """Addresses of those who are not ours."""
-    return tuple(
-        dict.fromkeys(person.email for person in people if person.email and person.side != "us")
-    )
-
-
-def _stranger(kind: Kind, people: Sequence[Participant], signals: Signals) -> Stranger | None:
+def _stranger(item: _Item, signals: Signals) -> Stranger | None:
     """With whom a person exchanged this mail; None for machines, and for a mailing to many."""
-    if kind != "mail" or signals.machine is not None:
+    if item.capture.kind != "mail" or signals.machine is not None:
         return None
-    inbound = direction_of(kind, people) == "inbound"
-    wanted = {"from"} if inbound else _RECEIVING - {"bcc"}
-    met = _outside([person for person in people if person.role in wanted])
-    if not met or len(met) > MAX_MET:
-        return None
-    parties = tuple(
-        dict.fromkeys(
-            address if identity.is_public_domain(domain) else domain
-            for address in met
-            if (domain := identity.domain_of(address))
-        )
-    )
-    return Stranger("in" if inbound else "out", parties)
+    inbound, parties = met(item.people)
+    return Stranger("in" if inbound else "out", parties) if parties else None

@@ -31,6 +31,7 @@ from agent.contract.ingest import BatchReply, ItemResult
 from agent.contract.policy import Policy
 from agent.contract.reminder import ReminderOut
 from agent.contract.tag import Category, Commitment, Speaker, Tag, Turn, transcript
+from agent.contract.tagger import TaggerData
 from agent.errors import (
     CursorExpired,
     DeliveryError,
@@ -147,6 +148,8 @@ class MemoryServer:
         self.customers: list[DirectoryCustomer] = []
         self.removed: list[int] = []
         self.current_policy = Policy()
+        self.taught = TaggerData()
+        self.tagger_revision = 0
         self.open_reminders: list[ReminderOut] = []
         self.revision = 1
         self.activities: dict[UUID, Activity] = {}
@@ -219,11 +222,18 @@ class MemoryServer:
         current = f'"{self.current_policy.version}"'
         return None if etag == current else (self.current_policy, current)
 
+    def tagger(self, etag: str | None) -> tuple[TaggerData, str] | None:
+        self._maybe_fail()
+        current = f'"{self.taught.version}"'
+        return None if etag == current else (self.taught, current)
+
     def heartbeat(self, beat: Heartbeat) -> HeartbeatReply:
         self._maybe_fail()
         self.beats.append(beat)
         return HeartbeatReply(
-            policy_version=self.current_policy.version, directory_revision=self.revision
+            policy_version=self.current_policy.version,
+            directory_revision=self.revision,
+            tagger_revision=self.tagger_revision,
         )
 
     def reminders(self) -> tuple[ReminderOut, ...]:

@@ -24,11 +24,11 @@ from agent.capture.meetings import Invited, Meeting, compose_meeting
 from agent.contract.activity import Direction, Participant, Signals
 from agent.contract.directory import DirectoryContact, DirectoryCustomer
 from agent.contract.policy import Exclusions, Policy
-from agent.directory.resolver import Resolver
 from agent.errors import BadItem
 from agent.outbox.conversations import Conversations
 from agent.pipeline import Pipeline
 from agent.rules.identity import normalize_phone
+from agent.rules.matching.resolver import Resolver
 from agent.testing import FrozenClock, WordTagger
 
 DATA = Path(__file__).parents[1] / "tests/data"

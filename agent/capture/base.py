@@ -17,6 +17,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from agent.clock import Clock
 from agent.contract.activity import Attachment, Direction, Kind, Participant, Signals
+from agent.errors import SourceLacks
 from agent.settings.secrets import Secrets
 
 Response = Literal["accepted", "declined", "tentative", "none"]
@@ -114,7 +115,8 @@ class Source(Protocol):
     Owns no thread and no storage. Raises only ``SourceError``s; a single bad item never raises
     but stands in ``Batch.broken``. ``poll`` may be abandoned between two batches; polling again
     from the last stored cursor goes on there. A mailbox yields what is new first and then goes on
-    with its backfill, newest first; ``poll`` ends when both are done.
+    with its backfill, newest first; ``poll`` ends when both are done. Where a folder of the
+    settings is not there, ``poll`` and ``inventory`` end with ``SourceLacks`` after all the rest.
     """
 
     @property
@@ -139,6 +141,15 @@ class Source(Protocol):
     def close(self) -> None:
         """From any thread, at any time: what is under way ends within a second, by raising
         ``SourceUnavailable("source_stopped")`` if need be. The source is not used again."""
+        ...
+
+
+@runtime_checkable
+class Mailbox(Protocol):
+    """A source whose settings name folders."""
+
+    def lacks(self) -> SourceLacks | None:
+        """What they name and the mailbox does not have, by one look. Raises ``SourceError``."""
         ...
 
 

@@ -29,6 +29,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_BOM_BEGINS = frozenset(bom[:1] for bom, _ in _BOMS)
 
 
 def storable(text: str) -> str:
@@ -42,9 +43,10 @@ def storable(text: str) -> str:
 
 def decode(raw: bytes, label: str | None = None) -> str:
     """Text of ``raw``, which claims to be in the charset ``label``. Never fails."""
-    for bom, charset in _BOMS:
-        if raw.startswith(bom):
-            return storable(raw[len(bom) :].decode(charset, "replace"))
+    if raw[:1] in _BOM_BEGINS:
+        for bom, charset in _BOMS:
+            if raw.startswith(bom):
+                return storable(raw[len(bom) :].decode(charset, "replace"))
     codec = _codec(label or "")
     if codec is None:
         return guess(raw)

@@ -17,9 +17,7 @@ def decode_words(value: str) -> str:
     """One line of text. Neighbouring words of one charset are joined before they are decoded:
     Chinese mailers cut characters in two."""
     if "=?" not in value:
-        return _FOLD.sub(" ", value).strip()
-    if "=?" not in value:
-        return _FOLD.sub(" ", value).strip()
+        return _one_line(value)
     out: list[str] = []
     held, held_charset, end = b"", "", 0
     for word in _WORD.finditer(value):
@@ -35,7 +33,13 @@ def decode_words(value: str) -> str:
     if held_charset:
         out.append(decode(held, held_charset))
     out.append(value[end:])
-    return _FOLD.sub(" ", "".join(out)).strip()
+    return _one_line("".join(out))
+
+
+def _one_line(value: str) -> str:
+    if "\n" in value or "\r" in value:
+        value = _FOLD.sub(" ", value)
+    return value.strip()
 
 
 def _payload(encoding: str, text: str) -> bytes:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.parser import HeaderParser
 from email.utils import getaddresses, parsedate_to_datetime
+from functools import cached_property
 
 from agent.capture.charset import guess, storable
+from agent.capture.contentfields import ContentFields
 from agent.capture.encodedwords import decode_words
 from agent.contract.activity import Participant, ParticipantRole
 from agent.rules.identity import normalize_email, normalize_message_id
@@ -76,7 +78,7 @@ _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Earlier dates come from unset clocks."""
 
 _BLANK_LINE = re.compile(rb"(?:\A|\n)\r?\n")
-_FIELD_NAME = re.compile(r"[!-9;-~]+")
+_FIELD = re.compile(r"([!-9;-~]+):[ \t]*(.*(?:\n[ \t].*)*)")
 _BARE_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;:\"()\[\]]+")
 _SIMPLE = re.compile(
     r"(?:(?P<name>[^\s()<>@,:;.\"\[\]\\，；]+(?: [^\s()<>@,:;.\"\[\]\\，；]+)*+) )?"
@@ -90,6 +92,7 @@ _PLAIN_ADDRESS = re.compile(
     r"|([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)"
 )
 _MESSAGE_ID = re.compile(r"<[^<>]{1,998}>|[^\s<>,;]+@[^\s<>,;]+")
+_OF_A_MAIL = ("from", "to", "subject", "date", "message-id")
 _ROLES: tuple[tuple[str, ParticipantRole], ...] = (
     ("from", "from"),
     ("to", "to"),
@@ -114,10 +117,8 @@ def split_head(raw: bytes, start: int = 0, end: int | None = None) -> tuple[byte
 
 def parse_fields(block: bytes) -> "Message[str, str]":
     """The fields of a header block, as text. Bytes beyond ASCII are guessed line by line."""
-    text = "\n".join(
-        line.decode("ascii") if line.isascii() else guess(line)
-        for line in block.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    )
+    block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    text = block.decode("ascii") if block.isascii() else "\n".join(map(guess, block.split(b"\n")))
     text = storable(text)
     return _plain_fields(text) or HeaderParser().parsestr(text)
 
@@ -125,18 +126,14 @@ def parse_fields(block: bytes) -> "Message[str, str]":
 def _plain_fields(text: str) -> "Message[str, str] | None":
     """What the standard library's parser makes of fields without any fault, several times as
     fast; None for all others."""
-    named: list[tuple[str, list[str]]] = []
-    for line in text.rstrip("\n").split("\n"):
-        if line[:1] in (" ", "\t") and named:
-            named[-1][1].append(line)
-            continue
-        name, colon, value = line.partition(":")
-        if not colon or not _FIELD_NAME.fullmatch(name):
-            return None
-        named.append((name, [value.lstrip(" \t")]))
     fields: Message[str, str] = Message()
-    for name, lines in named:
-        fields.set_raw(name, "\n".join(lines))
+    at, end = 0, len(text.rstrip("\n"))
+    while at < end:
+        field = _FIELD.match(text, at, end)
+        if field is None:
+            return None
+        fields.set_raw(field[1], field[2])
+        at = field.end() + 1
     return fields
 
 
@@ -147,7 +144,7 @@ class MailHead:
         self.fields = fields
         self._values: dict[str, list[str]] = {}
         """By lower-case name: a message looks through all its fields at every question."""
-        for name, value in fields.items():
+        for name, value in fields.raw_items():
             self._values.setdefault(name.lower(), []).append(str(value))
 
     @classmethod
@@ -161,9 +158,13 @@ class MailHead:
     def text(self, name: str) -> str:
         return decode_words(self.raw(name))
 
+    @cached_property
+    def content(self) -> ContentFields:
+        return ContentFields(self.fields)
+
     @property
     def is_mail(self) -> bool:
-        return any(name in self._values for name in ("from", "to", "subject", "date", "message-id"))
+        return not self._values.keys().isdisjoint(_OF_A_MAIL)
 
     @property
     def message_id(self) -> str:
@@ -222,11 +223,12 @@ def parse_date(value: str) -> datetime | None:
 
 def addresses(value: str) -> Iterator[tuple[str, str | None]]:
     """(name, normalised address) of an address field; groups give their members."""
-    pairs = _split_addresses(value)
-    if "=?" in value and not any(normalize_email(address) for _, address in pairs):
-        pairs = _split_addresses(decode_words(value))  # the whole field was encoded as one word
-    for name, address in pairs:
-        email = normalize_email(address)
+    found = [(name, normalize_email(address)) for name, address in _split_addresses(value)]
+    if "=?" in value and not any(email for _, email in found):
+        # The whole field was encoded as one word.
+        pairs = _split_addresses(decode_words(value))
+        found = [(name, normalize_email(address)) for name, address in pairs]
+    for name, email in found:
         shown = storable(decode_words(name)).strip(" '\"\t")
         if email or shown:
             yield shown, email

@@ -44,6 +44,7 @@ _WORDLESS = re.compile(
 """What HTML carries without a word to read: comments, style sheets, pictures written in place."""
 _LEADING_LINES = re.compile(rb"[\r\n]*")
 _SPACE = re.compile(r"\s+")
+_BETWEEN = re.compile(r"[,\s]+")
 _METHOD = re.compile(rb"^METHOD:[ \t]*([A-Za-z-]{3,20})", re.MULTILINE | re.IGNORECASE)
 _SENSITIVITY = frozenset({"private", "personal", "company-confidential"})
 
@@ -115,7 +116,7 @@ def compose(
         headers[CALENDAR_METHOD] = body.calendar_method
     if body.report_type:
         headers[REPORT_TYPE] = body.report_type
-    failed = [*body.failed, *re.split(r"[,\s]+", head.text("x-failed-recipients"))]
+    failed = [*body.failed, *_BETWEEN.split(head.text("x-failed-recipients"))]
     if head.text("x-unsent") == "1":
         headers[DRAFT] = "1"
     sensitivity = headers.get("sensitivity", "").strip().lower()
@@ -171,7 +172,7 @@ def head_digest(
 
 def read_body(raw: bytes, head: MailHead, start: int) -> MailBody:
     """Text, attachments and reports of the body that begins at ``start``."""
-    leaves = list(parts(raw, head.fields, start))
+    leaves = list(parts(raw, head.content, start))
     if not leaves:  # a multipart of which not even the first part has arrived
         raise BadItem("item_cut_off")
     return body_of(head, leaves)
@@ -181,9 +182,8 @@ def body_of(head: MailHead, leaves: Sequence[Part]) -> MailBody:
     """The same of a body whose leaves are known, wherever they are kept. Asks for the content of
     those parts only that have something to say."""
     body = MailBody()
-    if head.fields.get_content_type() == "multipart/report":
-        top = Part(head.fields, b"", 0, 0, (), None)
-        body.report_type = top.parameter("report-type").lower() or "unknown"
+    if head.content.type == "multipart/report":
+        body.report_type = head.content.parameter("report-type").lower() or "unknown"
     texts: list[Part] = []
     for part in leaves:
         match part.content_type:

@@ -9,12 +9,9 @@ import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
-from email.utils import collapse_rfc2231_value
-from functools import cached_property
 
-from agent.capture.charset import storable
-from agent.capture.encodedwords import base64_bytes, decode_words
+from agent.capture.contentfields import ContentFields
+from agent.capture.encodedwords import base64_bytes
 from agent.capture.mailhead import parse_fields, split_head
 
 MAX_DEPTH = 20
@@ -27,7 +24,7 @@ _WHITE = b" \t\r\n"
 class Part:
     """A leaf of the tree: ``raw[start:end]`` is its body, still encoded."""
 
-    fields: "Message[str, str]"
+    fields: ContentFields
     raw: bytes
     start: int
     end: int
@@ -36,36 +33,30 @@ class Part:
     alternative: int | None
     """The innermost ``multipart/alternative`` around it."""
 
-    @cached_property
+    @property
     def content_type(self) -> str:
-        return self.fields.get_content_type()
+        return self.fields.type
 
-    @cached_property
+    @property
     def charset(self) -> str | None:
         return self.parameter("charset") or None
 
-    @cached_property
+    @property
     def disposition(self) -> str:
-        return str(self.fields.get("content-disposition", "")).partition(";")[0].strip().lower()
+        return self.fields.disposition
 
-    @cached_property
+    @property
     def file_name(self) -> str:
         """RFC 2231 or RFC 2047 name of the part, empty without one."""
         name = self.parameter("filename", "content-disposition") or self.parameter("name")
         return name.replace("\\", "/").rpartition("/")[2][:255]
 
     def parameter(self, name: str, header: str = "content-type") -> str:
-        try:
-            value = self.fields.get_param(name, header=header)
-        except (ValueError, TypeError, IndexError):  # e.g. a continuation numbered with letters
-            return ""
-        if value is None:
-            return ""
-        return decode_words(storable(collapse_rfc2231_value(value)))
+        return self.fields.parameter(name, header)
 
-    @cached_property
+    @property
     def encoding(self) -> str:
-        return str(self.fields.get("content-transfer-encoding", "")).strip().lower()
+        return self.fields.encoding
 
     def content(self, limit: int) -> bytes:
         """At most about ``limit`` decoded bytes."""
@@ -88,8 +79,8 @@ class Part:
         return max(0, letters * 3 // 4 - padding)
 
 
-def parts(raw: bytes, fields: "Message[str, str]", start: int) -> Iterator[Part]:
-    """The leaves of the message whose header is ``fields`` and whose body begins at ``start``.
+def parts(raw: bytes, fields: ContentFields, start: int) -> Iterator[Part]:
+    """The leaves of the message whose header says ``fields`` and whose body begins at ``start``.
 
     Attached messages are leaves: what they say was said elsewhere."""
     yield from _walk(Part(fields, raw, start, len(raw), (), None), [MAX_PARTS])
@@ -97,7 +88,7 @@ def parts(raw: bytes, fields: "Message[str, str]", start: int) -> Iterator[Part]
 
 def _walk(part: Part, left: list[int]) -> Iterator[Part]:
     """``left`` counts down the parts that may still be looked at."""
-    nests = part.fields.get_content_maintype() == "multipart" and len(part.within) < MAX_DEPTH
+    nests = part.fields.is_multipart and len(part.within) < MAX_DEPTH
     boundary = part.parameter("boundary") if nests else ""
     if not boundary:
         yield part
@@ -109,7 +100,8 @@ def _walk(part: Part, left: list[int]) -> Iterator[Part]:
             return
         left[0] -= 1
         block, body = split_head(part.raw, start, end)
-        child = Part(parse_fields(block), part.raw, body, end, (*part.within, part.start), inside)
+        fields = ContentFields(parse_fields(block))
+        child = Part(fields, part.raw, body, end, (*part.within, part.start), inside)
         yield from _walk(child, left)
 
 

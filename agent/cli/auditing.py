@@ -39,7 +39,7 @@ LONGEST_DAYS = 36_500
 def audit(config: Path | None, days: int | None, as_json: bool, sources: tuple[str, ...]) -> None:
     """逐项核对，证明没有遗漏 / Compare every source with the books, item by item.
 
-    退出码 1：有无法解释的条目，或有来源未能核对 / Exit code 1: something is unexplained, or a source
+    退出码 1：有去向不明的条目，或有来源未能核对 / Exit code 1: something is unexplained, or a source
     could not be compared.
     """
     settings = settings_of(config)

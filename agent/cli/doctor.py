@@ -63,7 +63,10 @@ def _store(
     except StoreBroken as error:
         yield found("wrong", f"doctor_{error.code}", file=settings.state_dir)
         return
-    yield found("ok", "doctor_running") if running else found("note", "doctor_not_running")
+    if running:
+        yield found("ok", "doctor_running")
+    elif settings.sources:  # else it would have nothing to read
+        yield found("note", "doctor_not_running")
     if store.generation:
         yield found("note", "doctor_was_damaged", folder=settings.state_dir)
     for source in settings.sources:

@@ -1,26 +1,24 @@
 """Each source as it answers now: a light look, with a limit to its patience."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from datetime import timedelta
-from itertools import islice
 from threading import Thread
 
 from agent.bootstrap import signs_in, source_of
-from agent.capture.base import Source
+from agent.capture.base import Mailbox, Source
 from agent.capture.exchange.online import is_exchange_online
 from agent.cli.finding import Finding, found
 from agent.clock import Clock
 from agent.contract.device import SourceStatus
-from agent.errors import Misconfigured, SourceAuthFailed, SourceError
+from agent.errors import Misconfigured, SourceError
 from agent.outbox import retry
 from agent.settings import Settings, SourceSettings
 from agent.settings.secrets import SystemSecrets, environment_name, password_name
 
 PATIENCE_S = 20.0
 """A mailbox that has not named its first item by then would not be read in good time either."""
-_FOLDER_MISSING = "mailbox_folder_missing"
 _GRAPH = """\
     [sources.{name}]
     type = "graph"
@@ -56,9 +54,7 @@ def findings(
         if status is not None and _asked_to_wait(status, clock):
             yield found("note", "doctor_asked_to_wait", source=source.name, at=status.retry_at)
             continue
-        # A missing folder is told after everything else was named.
-        at_most = None if status is not None and status.message == _FOLDER_MISSING else 1
-        yield from _looked_at(source, build or build_it, patience_s, at_most)
+        yield from _looked_at(source, build or build_it, patience_s)
         yield from _password(source, secrets)
 
 
@@ -88,9 +84,7 @@ def _asked_to_wait(status: SourceStatus, clock: Clock) -> bool:
     return timedelta() < left <= timedelta(seconds=retry.LONGEST_ASKED_S)
 
 
-def _looked_at(
-    source: SourceSettings, build: Build, patience_s: float, at_most: int | None
-) -> Iterator[Finding]:
+def _looked_at(source: SourceSettings, build: Build, patience_s: float) -> Iterator[Finding]:
     name = source.name
     try:
         built = build(source)
@@ -99,14 +93,9 @@ def _looked_at(
             yield Finding("wrong", code, dict(params))
         return
     try:
-        has_items = _within(patience_s, lambda: bool(_count(islice(built.inventory(), at_most))))
+        has_items = _within(patience_s, lambda: _holds_something(built))
     except TooLate:
         yield found("wrong", "doctor_source_slow", source=name, seconds=round(patience_s))
-    except SourceAuthFailed as error:
-        # Their own texts say how to sign in; the general one would not.
-        general = error.code == SourceAuthFailed.code
-        code = "doctor_source_sign_in" if general else "doctor_source_wrong"
-        yield Finding("wrong", code, {**error.params, "source": name, "why": error.code})
     except SourceError as error:
         told = {**error.params, "source": name, "why": error.code}
         yield Finding("wrong", "doctor_source_wrong", told)
@@ -117,8 +106,12 @@ def _looked_at(
         built.close()
 
 
-def _count(items: Iterable[str]) -> int:
-    return sum(1 for _ in items)
+def _holds_something(source: Source) -> bool:
+    """Raises ``SourceError``: its own, or for a folder of the settings that is not there."""
+    lacks = source.lacks() if isinstance(source, Mailbox) else None
+    if lacks is not None:
+        raise lacks
+    return next(source.inventory(), None) is not None
 
 
 def _within(seconds: float, look: Callable[[], bool]) -> bool:

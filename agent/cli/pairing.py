@@ -59,7 +59,9 @@ def pair(config: Path | None, url: str, code: str) -> None:
         _begin_anew(settings, reply.email)
     except StoreBroken as error:
         fail(of_error(error))
-    click.echo(sentence("pair_done", user=reply.user, where=sentence(f"kept_in_{where}")))
+    code = "pair_done" if settings.sources else "pair_done_bare"
+    kept = sentence(f"kept_in_{where}")
+    click.echo(sentence(code, user=reply.user, where=kept, file=file))
     if secrets.where(token_name(url)) == "environment":
         click.echo(sentence("pair_overridden", name=environment_name(token_name(url))), err=True)
 

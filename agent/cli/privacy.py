@@ -163,10 +163,13 @@ def _tell(told: dict[str, Any], store: Store, *, as_json: bool) -> None:
         click.echo(json.dumps(report, ensure_ascii=False))
         return
     if told:
-        click.echo(sentence("forget_here", items=told["items"], unsent=told["unsent"]))
+        code = "forget_here_unsent" if told["unsent"] else "forget_here"
+        click.echo(sentence(code, items=told["items"], unsent=told["unsent"]))
     click.echo(sentence("forget_kept_away", count=store.forgetting.count()))
-    if standing.erased or standing.kept:
-        click.echo(sentence("forget_server_done", erased=standing.erased, kept=standing.kept))
+    if standing.erased:
+        click.echo(sentence("forget_server_done", erased=standing.erased))
+    if standing.kept:
+        click.echo(sentence("forget_server_kept", kept=standing.kept))
     if standing.pending:
         why = sentence(standing.last_error) if standing.last_error else ""
         click.echo(sentence("forget_server_pending", count=standing.pending, why=why).rstrip())

@@ -32,6 +32,7 @@ def show(report: Mapping[str, Any], settings: Settings, *, as_json: bool) -> Non
         "model": model,
         "command": modelfolder.command(model),
         "file": settings.state_dir,
+        "config": settings.file,
     }
     console = Console()
     console.print(table_of(report))
@@ -80,7 +81,7 @@ def notes_of(
         lines += _set_aside_lines(name, source.get("set_aside", {}))
     lines.append(sentence("outbox_line", **report["outbox"]))
     if "agent" in report:
-        lines += _agent_lines(report["agent"], facts)
+        lines += _agent_lines(report["agent"], facts, has_sources=bool(report["sources"]))
     return lines
 
 
@@ -118,8 +119,13 @@ def _set_aside_lines(name: str, reasons: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _agent_lines(agent: Mapping[str, Any], facts: Mapping[str, object]) -> list[str]:
+def _agent_lines(
+    agent: Mapping[str, Any], facts: Mapping[str, object], *, has_sources: bool
+) -> list[str]:
     lines = [sentence("agent_line_running" if agent["running"] else "agent_line_stopped")]
+    if not has_sources:
+        # Started now it would have nothing to read.
+        lines = [sentence("doctor_no_sources", file=facts.get("config", "…"))]
     if agent["server"] in ("ok", "waiting"):
         lines.append(sentence(f"server_line_{agent['server']}"))
     else:

@@ -108,7 +108,15 @@ class Decision(Wire):
 
 
 MatchReason = Literal[
-    "email", "domain", "phone", "name_in_title", "name_in_text", "thread", "manual", "import"
+    "email",
+    "domain",
+    "phone",
+    "name_in_title",
+    "name_in_text",
+    "thread",
+    "taught",
+    "manual",
+    "import",
 ]
 
 

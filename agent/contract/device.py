@@ -59,6 +59,8 @@ class Heartbeat(Wire):
 class HeartbeatReply(Wire):
     policy_version: int
     directory_revision: int
+    tagger_revision: int = 0
+    """Moves whenever what the tagger was taught does."""
 
 
 class PairRequest(Wire):

@@ -24,6 +24,9 @@ class DirectoryCustomer(Wire):
     stage: str = "lead"
     owner: str = ""
     contacts: tuple[DirectoryContact, ...] = ()
+    taught: tuple[str, ...] = ()
+    """What people's corrections taught: addresses, numbers and keys of conversations
+    (``thread:…``) of items that belong to this customer, whatever else they look like."""
 
 
 class DirectoryDelta(Wire):

@@ -45,3 +45,7 @@ class Policy(Exclusions):
     body: Body = "full"
     excerpt_chars: int = Field(default=200, ge=0, le=10_000)
     """``excerpt``: so many characters of the beginning are kept in any case."""
+    keep_words_days: int = Field(default=0, ge=0, le=36_500)
+    """Older activities keep only the words of their tags and promises; 0: for ever."""
+    keep_audit_days: int = Field(default=0, ge=0, le=36_500)
+    """Older entries of the audit log are dropped; 0: none ever is."""

@@ -4,6 +4,7 @@ loop        a thread that runs its turn when rung, when its time has come, or wh
 sourceloops each source's turn: read, prove that nothing is missing, wait for news
 auditing    the source's inventory against the books
 tagging     the tagger, in a process of its own
+taught      what the company has taught it
 requests    what other processes ask of us
 knowledge   directory and policy, and the pipeline made of them
 reading     one pass over one source

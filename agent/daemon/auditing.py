@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.daemon.reading import Pass, Reader
+from agent.errors import SourceLacks
 from agent.outbox.store import Store
 
 log = logging.getLogger(__name__)
@@ -78,11 +79,14 @@ class Auditor:
         """What the source holds as of when, and what of it the books do not know."""
         at = self._reader.now()
         held: list[str] = []
-        for external_id in self._reader.source.inventory():
-            held.append(external_id)
-            self._on_listed(len(held))
-            if self._is_stopping():
-                return None
+        try:
+            for external_id in self._reader.source.inventory():
+                held.append(external_id)
+                self._on_listed(len(held))
+                if self._is_stopping():
+                    return None
+        except SourceLacks:
+            log.info("%s: audited without what is not there", self._name)
         held = list(dict.fromkeys(held))
         return at, held, self._store.proof.missing(self._name, held)
 

@@ -50,7 +50,10 @@ def _of_source(
         "retry_at": status.retry_at.isoformat() if status.retry_at else None,
         "audited": audited,
         "audited_at": status.audited_at.isoformat() if status.audited_at else None,
-        "complete": audited and not unexplained and not status.unproven,
+        "complete": audited
+        and status.state != "misconfigured"
+        and not unexplained
+        and not status.unproven,
         "complete_to": status.complete_to.isoformat() if status.complete_to else None,
         "seen": whole.total + len(unexplained),
         **_counts(whole),

@@ -7,6 +7,7 @@ from agent.clock import Clock
 from agent.contract.device import Heartbeat
 from agent.daemon.knowledge import Knowledge
 from agent.daemon.reporting import Books
+from agent.daemon.taught import Taught
 from agent.errors import DeliveryError, DeliveryRetryable, DeliveryUnauthorized
 from agent.notify.desktop import Desktop, Shown
 from agent.notify.reminding import notices
@@ -32,6 +33,7 @@ class Contact:
         clock: Clock,
         version: str,
         on_news: Callable[[list[str]], None],
+        taught: Taught | None = None,
     ) -> None:
         """``on_news`` gets the sources that deserve a second look, each time knowledge changed."""
         self._store = store
@@ -42,19 +44,22 @@ class Contact:
         self._clock = clock
         self._version = version
         self._on_news = on_news
+        self._taught = taught
         self._shown: Shown = "shown"
         """What became of the last notice: a desktop that stays away is logged once."""
-        self._known: tuple[int, int] | None = None
-        """Policy version and directory revision as of the last refresh."""
+        self._known: tuple[int, int, int] | None = None
+        """Policy version, revisions of directory and tagger as of the last refresh."""
 
     def refresh(self) -> None:
-        """Directory and policy. Raises ``DeliveryError``."""
+        """Directory, policy, and what the tagger was taught. Raises ``DeliveryError``."""
         had_none = self._knowledge.pipeline is None
         again = self._knowledge.refresh(self._remote)
         if had_none and self._knowledge.pipeline is not None:
             again = [source.name for source in self._sources]
         if again:
             self._on_news(again)
+        if self._taught is not None:
+            self._taught.refresh(self._remote)
 
     def beat(self) -> None:
         """Tell the server how we are; fetch what it says has changed. Raises ``DeliveryError``."""
@@ -68,7 +73,7 @@ class Contact:
             )
         )
         self._store.notices.told(untold)
-        current = (reply.policy_version, reply.directory_revision)
+        current = (reply.policy_version, reply.directory_revision, reply.tagger_revision)
         if self._known != current or self._knowledge.pipeline is None:
             self.refresh()
             self._known = current

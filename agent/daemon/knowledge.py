@@ -10,7 +10,6 @@ from agent.clock import Clock
 from agent.contract.activity import Activity
 from agent.contract.policy import Exclusions, Policy
 from agent.contract.tag import Turn
-from agent.directory.resolver import Resolver
 from agent.directory.sync import deltas
 from agent.outbox.conversations import Conversations
 from agent.outbox.pages import LOOK_AGAIN_CODES, Entry
@@ -18,6 +17,7 @@ from agent.outbox.store import Store
 from agent.pipeline import Pipeline, Tagger
 from agent.remote.base import Remote
 from agent.rules.identity import normalize_email
+from agent.rules.matching.resolver import Resolver
 from agent.settings import SourceSettings
 
 log = logging.getLogger(__name__)

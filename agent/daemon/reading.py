@@ -15,6 +15,7 @@ from agent.errors import (
     CursorExpired,
     SourceAuthFailed,
     SourceError,
+    SourceLacks,
     SourceMisconfigured,
     SourceUnavailable,
     StoreBroken,
@@ -102,6 +103,8 @@ class Reader:
                 self._store.cursors.reset(self.name)
                 self._read(so_far, stopping, enough)
         except SourceError as error:
+            # What is not there is told once everything else was read.
+            so_far.complete = isinstance(error, SourceLacks)
             end = failed(error)
             so_far.state, so_far.code, so_far.retry_after = end.state, end.code, end.retry_after
         self._settle_meetings(so_far)

@@ -42,16 +42,17 @@ class Requests:
         return LOOK_EVERY_S
 
     def serve(self, _asked: bool) -> float | None:
-        """One pass serves all who asked for one; an audit is one's own."""
+        """One pass serves all who asked for one; an audit is one's own. A pass comes last: it
+        waits for what is being transcribed."""
         waiting = self._passes.open()
-        passes = [request.number for request in waiting if request.what == "pass"]
-        if passes:
-            self._full_pass()
-            self._answer(*passes)
         for request in waiting:
             if request.what == "audit" and not self._is_stopping():
                 self._audit(request.sources)
                 self._answer(request.number)
+        passes = [request.number for request in waiting if request.what == "pass"]
+        if passes and not self._is_stopping():
+            self._full_pass()
+            self._answer(*passes)
         return None
 
     def _answer(self, *numbers: int) -> None:

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -227,10 +228,9 @@ class SourceTurn:
 
     def _park(self) -> None:
         """Nobody can judge yet: what the source holds is on the books as waiting."""
-        try:
-            held = list(self._reader.source.inventory())
-        except SourceError:
-            return
+        held: list[str] = []
+        with suppress(SourceError):  # what was named up to there waits all the same
+            held += self._reader.source.inventory()
         parked = tuple(
             Entry(external_id=external_id, version="", state="pending", code=DIRECTORY_MISSING)
             for external_id in sorted(self._store.proof.missing(self._name, held))

@@ -14,12 +14,13 @@ from agent.daemon.attention import SignInNotice
 from agent.daemon.contact import Contact
 from agent.daemon.knowledge import Knowledge, addresses_of
 from agent.daemon.listening import Ears, Listener
-from agent.daemon.loop import Loop
+from agent.daemon.loop import Loop, Turn
 from agent.daemon.reading import Reader
 from agent.daemon.requests import Requests
 from agent.daemon.serverturns import ContactTurn, SendTurn
 from agent.daemon.sourceloops import SourceLoops
 from agent.daemon.sourceturn import News
+from agent.daemon.taught import FILE_NAME, Taught
 from agent.errors import StoreBroken
 from agent.notify.desktop import Desktop
 from agent.outbox.pleading import plead
@@ -75,7 +76,6 @@ class Agent:
         """The store was found damaged while it was in use: build the agent anew."""
         self.last_fault = ""
         """Code of the store's last fault; the loops go on and try again."""
-        loop = partial(Loop, on_broken_store=self._on_broken_store)
         knowledge = Knowledge(
             parts.store,
             tagger=parts.tagger,
@@ -84,6 +84,32 @@ class Agent:
             version=parts.version,
             own_addresses=addresses_of(parts.settings.sources),
         )
+        self._warming = self._loop("warming", lambda _asked: knowledge.warm())
+        self._contact = self._loop("contact", self._contact_turn(knowledge))
+        self._send_turn = self._sender_turn()
+        self._sending = self._loop("sender", self._send_turn)
+        listener = self._listener(knowledge)
+        self._listening = self._loop(
+            "listener", lambda asked: listener.run(self._stop.is_set, all_due=asked)
+        )
+        self._sources = self._source_loops(knowledge)
+        requests = Requests(
+            parts.store.passes,
+            parts.clock,
+            full_pass=self.full_pass,
+            audit=self.audit,
+            signed_in=self._sources.signed_in,
+            is_stopping=self._stop.is_set,
+            on_long=self._on_long_request,
+        )
+        self._requests = self._loop("requests", requests.look)
+        self._serving = self._loop("serving", requests.serve)
+
+    def _loop(self, name: str, turn: Turn) -> Loop:
+        return Loop(name, turn, on_broken_store=self._on_broken_store)
+
+    def _contact_turn(self, knowledge: Knowledge) -> ContactTurn:
+        parts = self._parts
         contact = Contact(
             store=parts.store,
             knowledge=knowledge,
@@ -93,9 +119,23 @@ class Agent:
             clock=parts.clock,
             version=parts.version,
             on_news=self._on_news,
+            taught=Taught(parts.store.held, parts.settings.state_dir / FILE_NAME),
         )
-        sender = Sender(parts.store.queue, parts.remote, parts.clock, at=parts.at)
-        listener = Listener(
+        return ContactTurn(contact, parts.clock, on_reached=self._on_reached)
+
+    def _sender_turn(self) -> SendTurn:
+        parts = self._parts
+        return SendTurn(
+            Sender(parts.store.queue, parts.remote, parts.clock, at=parts.at),
+            is_stopping=self._stop.is_set,
+            plead=lambda asked: plead(
+                parts.store.forgetting, parts.remote, parts.clock, all_due=asked
+            ),
+        )
+
+    def _listener(self, knowledge: Knowledge) -> Listener:
+        parts = self._parts
+        return Listener(
             store=parts.store,
             knowledge=knowledge,
             ears=parts.ears,
@@ -104,27 +144,16 @@ class Agent:
             on_done=self._on_heard,
             at=parts.at,
         )
-        self._send_turn = SendTurn(
-            sender,
-            is_stopping=self._stop.is_set,
-            plead=lambda asked: plead(
-                parts.store.forgetting, parts.remote, parts.clock, all_due=asked
-            ),
-        )
-        self._sending = loop("sender", self._send_turn)
-        self._contact = loop(
-            "contact", ContactTurn(contact, parts.clock, on_reached=self._on_reached)
-        )
-        self._listening = loop(
-            "listener", lambda asked: listener.run(self._stop.is_set, all_due=asked)
-        )
-        self._sources = SourceLoops(
+
+    def _source_loops(self, knowledge: Knowledge) -> SourceLoops:
+        parts = self._parts
+        return SourceLoops(
             parts.sources,
             store=parts.store,
             reader=partial(
                 Reader, store=parts.store, knowledge=knowledge, clock=parts.clock, at=parts.at
             ),
-            loop=loop,
+            loop=self._loop,
             clock=parts.clock,
             notice=SignInNotice(parts.store, parts.desktop),
             news=News(
@@ -135,18 +164,6 @@ class Agent:
             stop=self._stop,
             anew=parts.anew,
         )
-        requests = Requests(
-            parts.store.passes,
-            parts.clock,
-            full_pass=self.full_pass,
-            audit=self.audit,
-            signed_in=self._sources.signed_in,
-            is_stopping=self._stop.is_set,
-            on_long=self._on_long_request,
-        )
-        self._requests = loop("requests", requests.look)
-        self._serving = loop("serving", requests.serve)
-        self._warming = loop("warming", lambda _asked: knowledge.warm())
 
     @property
     def store(self) -> Store:

@@ -8,13 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, bindparam, update
-
 from agent.contract.activity import Decision, Match
 from agent.contract.base import Count, Wire
 from agent.contract.policy import Body
 from agent.outbox.digests import Digests
-from agent.outbox.schema import ledger
 
 
 class Masked(Wire):
@@ -48,27 +45,16 @@ class Stranger:
     """Company domains, or addresses where anybody can have one."""
 
 
-def note(
-    tx: Connection,
-    source: str,
-    told: Sequence[tuple[str, Explanation | None, Sequence[str]]],
-    digests: Digests,
-) -> None:
-    """Keep the explanation of each item: (external id, explanation, addresses of outsiders)."""
-    rows = [
-        {
-            "item": external_id,
-            "json": explanation.model_copy(
-                update={"people": digests.of_people(people)}
-            ).model_dump_json(exclude_defaults=True),
-        }
+def details_of(
+    told: Sequence[tuple[str, Explanation | None, Sequence[str]]], digests: Digests
+) -> dict[str, str]:
+    """What the ledger keeps of each item, by external id.
+
+    ``told``: (external id, explanation, addresses of outsiders)."""
+    return {
+        external_id: explanation.model_copy(
+            update={"people": digests.of_people(people)}
+        ).model_dump_json(exclude_defaults=True)
         for external_id, explanation, people in told
         if explanation is not None
-    ]
-    if rows:
-        tx.execute(
-            update(ledger)
-            .where(ledger.c.source == source, ledger.c.external_id == bindparam("item"))
-            .values(details=bindparam("json")),
-            rows,
-        )
+    }

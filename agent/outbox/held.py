@@ -13,6 +13,7 @@ from agent.outbox.schema import customers, meta
 _REVISION = "directory_revision"
 _POLICY = "policy"
 _ETAG = "policy_etag"
+_TAUGHT = "tagger_etag"
 _PROBE = "probe"
 _PROBE_CHARS = 65_536
 
@@ -66,11 +67,18 @@ class Held:
     def keep_policy(self, policy: Policy, etag: str) -> None:
         self.put({_POLICY: policy.model_dump_json(), _ETAG: etag})
 
+    def taught_etag(self) -> str | None:
+        """Of what the company taught its tagger, which lies in a file for the tagger's process."""
+        return self.get(_TAUGHT)
+
+    def keep_taught_etag(self, etag: str) -> None:
+        self.put({_TAUGHT: etag})
+
     def forget_server(self) -> None:
         """Paired anew, perhaps as somebody else: what the old server said holds no more."""
         with self._database.write() as tx:
             tx.execute(delete(customers))
-            tx.execute(delete(meta).where(meta.c.key.in_([_REVISION, _POLICY, _ETAG])))
+            tx.execute(delete(meta).where(meta.c.key.in_([_REVISION, _POLICY, _ETAG, _TAUGHT])))
 
     def prove_writable(self) -> None:
         """Write something, and take it away in the same transaction. Raises ``StoreBroken``."""

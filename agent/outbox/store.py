@@ -80,9 +80,9 @@ class Store:
         with self.database.write() as tx:
             digests = digests_of(tx)
             page = forgetting.screened(tx, page, digests)
-            Settling(tx, now=now, generation=self.generation).settle(page)
             told = [(entry.external_id, entry.told, entry.people) for entry in page.entries]
-            explaining.note(tx, page.source, told, digests)
+            details = explaining.details_of(told, digests)
+            Settling(tx, now=now, generation=self.generation).settle(page, details)
             strangers.note(tx, page.entries, digests, now=now)
 
     def recall(self, rules: Sequence[Exclusions], *, now: datetime) -> int:

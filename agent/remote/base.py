@@ -10,6 +10,7 @@ from agent.contract.forget import ForgetReply, ForgetRequest
 from agent.contract.ingest import BatchReply
 from agent.contract.policy import Policy
 from agent.contract.reminder import ReminderOut
+from agent.contract.tagger import TaggerData
 
 
 class Remote(Protocol):
@@ -31,6 +32,10 @@ class Remote(Protocol):
 
     def policy(self, etag: str | None) -> tuple[Policy, str] | None:
         """The policy and its tag; None while ``etag`` is still the current one."""
+        ...
+
+    def tagger(self, etag: str | None) -> tuple[TaggerData, str] | None:
+        """What the company taught its tagger, and its tag; None while ``etag`` is current."""
         ...
 
     def heartbeat(self, beat: Heartbeat) -> HeartbeatReply: ...

@@ -17,6 +17,7 @@ from agent.contract.forget import ForgetReply, ForgetRequest
 from agent.contract.ingest import BatchReply
 from agent.contract.policy import Policy
 from agent.contract.reminder import ReminderOut, ReminderPage
+from agent.contract.tagger import TaggerData
 from agent.errors import DeliveryRetryable, DeliveryUnauthorized
 from agent.remote.outcome import error_of, parse_date
 
@@ -76,6 +77,13 @@ class HttpRemote:
         if response.status_code == _NOT_MODIFIED:
             return None
         return self._understood(response, Policy), response.headers.get("etag", "")
+
+    def tagger(self, etag: str | None) -> tuple[TaggerData, str] | None:
+        headers = {"if-none-match": etag} if etag is not None else {}
+        response = self._request("GET", "api/v1/tagger", headers=headers, or_status=_NOT_MODIFIED)
+        if response.status_code == _NOT_MODIFIED:
+            return None
+        return self._understood(response, TaggerData), response.headers.get("etag", "")
 
     def heartbeat(self, beat: Heartbeat) -> HeartbeatReply:
         response = self._request("POST", "api/v1/devices/heartbeat", body=beat.model_dump_json())

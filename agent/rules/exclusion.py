@@ -5,12 +5,12 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
-from functools import lru_cache
 
 from agent.contract.policy import Exclusions
 
 _WILD = re.compile(r"[*?\[]")
 _LATIN = re.compile(r"[0-9a-z]")
+_MOST_RULES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,21 @@ def excluded(
     ``addresses``: normalised. Blank patterns are no patterns: they would exclude everything.
     """
     facts = (tuple(addresses), folder, tuple(categories), subject)
-    return next(filter(None, (_by(_compiled(rule), *facts) for rule in rules)), None)
+    return next(filter(None, (_by(_known(rule), *facts) for rule in rules)), None)
+
+
+_latest: dict[int, tuple[Exclusions, _Compiled]] = {}
+"""By the identity of the rules, which are kept so that no others can take it: to compare a whole
+policy with another costs more than to ask what it excludes."""
+
+
+def _known(rules: Exclusions) -> _Compiled:
+    held = _latest.get(id(rules))
+    if held is None or held[0] is not rules:
+        if len(_latest) >= _MOST_RULES:
+            _latest.clear()
+        held = _latest[id(rules)] = (rules, _compiled(rules))
+    return held[1]
 
 
 def _by(
@@ -81,7 +95,6 @@ def _first(patterns: tuple[_Pattern, ...], text: str) -> str | None:
     return next((pattern.said for pattern in patterns if pattern.fits.search(text)), None)
 
 
-@lru_cache(maxsize=16)
 def _compiled(rules: Exclusions) -> _Compiled:
     addresses = [said for said in _filled(rules.exclude) if not _is_domain(said)]
     domains = [said for said in _filled(rules.exclude) if _is_domain(said)]

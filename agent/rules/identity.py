@@ -33,7 +33,7 @@ def normalize_email(raw: str) -> str | None:
     The part before the @ is lowered too: no mail system in use tells the cases apart. A plus tag
     stays: it may be all that tells two people apart.
     """
-    found = _EMAIL.search(unicodedata.normalize("NFKC", raw).strip())
+    found = _EMAIL.search(raw if raw.isascii() else unicodedata.normalize("NFKC", raw))
     if found is None:
         return None
     local, _, domain = found.group().strip(".'").lower().rpartition("@")
@@ -102,4 +102,9 @@ def activity_id(identity: str) -> UUID:
 
 def thread_key(references: tuple[str, ...]) -> str | None:
     """The opaque key of a conversation: its first Message-ID, hashed; None without one."""
-    return uuid5(_NAMESPACE, f"thread:{references[0]}").hex if references else None
+    return _conversation(references[0]) if references else None
+
+
+@lru_cache(maxsize=4096)  # each mail of a conversation asks for it
+def _conversation(first: str) -> str:
+    return uuid5(_NAMESPACE, f"thread:{first}").hex

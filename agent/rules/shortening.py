@@ -17,6 +17,10 @@ CUT = " … "
 """Stands where something was left out."""
 _END = re.compile(r"[。！？!?；;\n]+|\.(?=\s|$)")
 _LONGEST_SENTENCE = 400
+_LETTER = re.compile(r"[^\W\u2e80-\U0003ffff]")
+"""Of a script whose words stand apart."""
+_LONGEST_WORD = 40
+_WORD_CUT = re.compile(r"[^\W\u2e80-\U0003ffff]+\Z")
 _ROUND = 80
 """Of a sentence that never ends, so many characters beside the evidence."""
 
@@ -48,7 +52,7 @@ def _excerpt(activity: Activity, first: int) -> Activity:
     if activity.turns:
         return _said(activity, _speaking(activity))
     text = activity.text
-    wanted = [(0, min(first, len(text)))] if first and text else []
+    wanted = [(0, _whole_words(text, first))] if first and text else []
     wanted += _sentences(text, [(found.start, found.end) for found in _findings(activity)])
     return _cut_to(activity, text, wanted, CUT).model_copy(update={"body": "excerpt"})
 
@@ -132,6 +136,20 @@ def _cut(text: str, wanted: Iterable[tuple[int, int]], between: str) -> _Cut:
     if between == CUT and pieces and pieces[-1][1] < len(text.rstrip()):
         joined += CUT.rstrip()
     return _Cut(tuple(pieces), tuple(begins), joined)
+
+
+def _whole_words(text: str, end: int) -> int:
+    """The end of the last whole word up to there. Chinese may be cut anywhere; a word that is
+    longer than all that is wanted is cut."""
+    if end >= len(text):
+        return len(text)
+    cut = end
+    if _LETTER.match(text, end):
+        floor = max(0, end - _LONGEST_WORD)
+        word = _WORD_CUT.search(text, floor, end)
+        if word is not None and word.start() > floor:
+            cut = word.start()
+    return len(text[:cut].rstrip()) or end
 
 
 def _sentences(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

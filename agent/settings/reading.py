@@ -1,7 +1,6 @@
 """Read a configuration and list every fault in it at once."""
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from agent.contract.patterns import fault_of
 from agent.contract.policy import Exclusions
 from agent.settings import places
 from agent.settings.model import Problem, Settings, SourceSettings, SpeechSettings
+from agent.settings.tomlfault import toml_fault
 
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "": ("server", "privacy", "sources", "speech", "state_dir"),
@@ -78,17 +78,8 @@ def _parse(file: Path) -> tuple[dict[str, object] | None, list[Problem]]:
     try:
         return tomllib.loads(text), []
     except tomllib.TOMLDecodeError as error:
-        code = "config_backslash" if _has_backslash(text, error) else "config_not_toml"
-        return None, [(code, {"file": file, "why": error})]
-
-
-def _has_backslash(text: str, error: tomllib.TOMLDecodeError) -> bool:
-    """Is the line at fault one that holds a backslash in double quotes, as in a Windows path?"""
-    place = re.search(r"at line (\d+)", str(error))
-    lines = text.splitlines()
-    if place is None or not 0 < int(place[1]) <= len(lines):
-        return False
-    return re.search(r'"[^"]*\\', lines[int(place[1]) - 1]) is not None
+        code, params = toml_fault(text, error)
+        return None, [(code, {"file": file, **params})]
 
 
 class _Reader:

@@ -8,9 +8,9 @@ from agent.capture.base import Capture
 from agent.contract.activity import Activity, Attachment, Participant, Signals
 from agent.contract.policy import Exclusions, Policy
 from agent.contract.tag import Turn, transcript
-from agent.directory.resolver import Resolver
 from agent.outbox.pages import Entry
 from agent.pipeline import MAX_TEXT, MAX_TURNS, Pipeline
+from agent.rules.matching.resolver import Resolver
 from agent.testing import FrozenClock, WordTagger
 from tests.agent.making import BOLT, HUARUI, ME, POLICY, WANG, mail, note
 

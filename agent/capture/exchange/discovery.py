@@ -83,6 +83,7 @@ def discover(
             elsewhere: list[str] = []
             for kind, address in _safe(_told(answer, place)):
                 if kind == "endpoint":
+                    _trust(address, settings, trusted)
                     return address
                 if is_exchange_online(address):
                     raise SourceMisconfigured("mailbox_exchange_online", source=source)
@@ -94,6 +95,14 @@ def discover(
     if fault:
         raise SourceMisconfigured(fault, source=source)
     raise SourceUnavailable("mailbox_not_discovered", retry_after=LATER_S)
+
+
+def _trust(endpoint: str, settings: Settings, trusted: Iterable[str]) -> None:
+    """NTLM and Kerberos show the server no password; Basic does, and who answered may name any
+    server: of another domain only the person himself may."""
+    host = _host(endpoint)
+    if settings.auth == "basic" and not any(is_of(host, one) for one in trusted):
+        raise SourceMisconfigured("mailbox_endpoint_abroad", host=host, endpoint=endpoint)
 
 
 def _safe(told: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from agent.capture import mime
 from agent.capture.base import Capture
 from agent.capture.charset import storable
 from agent.capture.exchange.elements import Fields
+from agent.capture.mailfiles import wrapped
 from agent.capture.mailhead import KEPT, MailHead, split_head
 from agent.contract.activity import Attachment
 from agent.errors import BadItem
@@ -189,7 +190,7 @@ def _quoted(name: str) -> str:
 def _body(fields: Fields, raw: bytes | None) -> mime.MailBody:
     if raw:
         block, start = split_head(raw)
-        body = mime.read_body(raw, MailHead.parse(block), start)
+        body = wrapped.read_body(raw, MailHead.parse(block), start)
         if body.text.strip() or body.report_type:
             return body
     text = storable(fields.text("Body").replace("\r\n", "\n"))
@@ -217,6 +218,6 @@ def _calendar_method(item_class: str) -> str:
 def _report_type(item_class: str, head: MailHead) -> str:
     if item_class.startswith("report."):
         return next((kind for end, kind in _REPORTS if item_class.endswith(end)), "unknown")
-    if head.fields.get_content_type() == "multipart/report":
-        return str(head.fields.get_param("report-type") or "unknown").lower()
+    if head.content.type == "multipart/report":
+        return head.content.parameter("report-type").lower() or "unknown"
     return ""

@@ -15,7 +15,7 @@ from agent.capture.exchange.reading import Pass
 from agent.capture.exchange.settings import Settings
 from agent.capture.registry import Person
 from agent.capture.signin import Password
-from agent.errors import SourceAuthFailed, SourceError, SourceMisconfigured
+from agent.errors import SourceAuthFailed, SourceError, SourceLacks
 
 _LAYOUT_HOLDS = timedelta(minutes=10)
 """New folders are looked for this often."""
@@ -64,6 +64,9 @@ class ExchangeSource:
             yield from agenda.ids(since, now)
         self._complain(layout)
 
+    def lacks(self) -> SourceLacks | None:
+        return self._lacks(self._begin())
+
     def close(self) -> None:
         self._connection.close()
 
@@ -83,9 +86,15 @@ class ExchangeSource:
 
     def _complain(self, layout: folders.Layout) -> None:
         """Once everything else was read: what the person meant and the server does not have."""
+        lacks = self._lacks(layout)
+        if lacks is not None:
+            raise lacks
+
+    def _lacks(self, layout: folders.Layout) -> SourceLacks | None:
         for number in layout.missing[:1]:
             self._layout = None  # looked for again, until it is there
-            raise SourceMisconfigured("mailbox_folder_missing", source=self._name, number=number)
+            return SourceLacks("mailbox_folder_missing", source=self._name, number=number)
+        return None
 
 
 def prove(name: str, settings: Settings, around: Surroundings, person: Person) -> None:

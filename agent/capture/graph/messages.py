@@ -189,9 +189,9 @@ def _method(row: Mapping[str, Any]) -> str:
 
 
 def _report_type(head: MailHead) -> str:
-    if head.fields.get_content_type() != "multipart/report":
+    if head.content.type != "multipart/report":
         return ""
-    return str(head.fields.get_param("report-type", "unknown")).lower()
+    return head.content.parameter("report-type").lower() or "unknown"
 
 
 def _sensitivity(row: Mapping[str, Any], headers: Mapping[str, str]) -> str:

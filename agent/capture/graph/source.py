@@ -18,7 +18,7 @@ from agent.capture.graph.messages import KIND
 from agent.capture.graph.settings import GraphSettings, origin
 from agent.capture.graph.tokens import Tokens
 from agent.capture.graph.wire import RETRY_S, Wire
-from agent.errors import SourceMisconfigured, SourceUnavailable
+from agent.errors import SourceLacks, SourceMisconfigured, SourceUnavailable
 
 PAGE = 100
 """Rows of one page, with their bodies: larger ones run into the gateway's time limit."""
@@ -84,8 +84,6 @@ class GraphSource:
 
     def inventory(self) -> Iterator[str]:
         folders = self._find()
-        # Before the first item: whoever looks whether there is one is to hear of it as well.
-        self._complain(folders)
         now = self._client.now()
         mail = Mail(self._client, folders, cursors.Known(), since=self._since(now), now=now)
         try:
@@ -97,6 +95,10 @@ class GraphSource:
         except (StateLost, Missing, Unsupported):
             self._folders = None
             raise SourceUnavailable("graph_server_error", retry_after=RETRY_S) from None
+        self._complain(folders)
+
+    def lacks(self) -> SourceLacks | None:
+        return self._lacks(self._find())
 
     def _poll(self, state: Cursor) -> Iterator[Batch]:
         folders = self._find()
@@ -169,9 +171,15 @@ class GraphSource:
         return self._folders
 
     def _complain(self, folders: Folders) -> None:
-        if folders.missing:
-            numbers = ", ".join(str(number) for number in folders.missing)
-            raise SourceMisconfigured("graph_folder_missing", source=self._name, numbers=numbers)
+        lacks = self._lacks(folders)
+        if lacks is not None:
+            raise lacks
+
+    def _lacks(self, folders: Folders) -> SourceLacks | None:
+        if not folders.missing:
+            return None
+        numbers = ", ".join(str(number) for number in folders.missing)
+        return SourceLacks("graph_folder_missing", source=self._name, numbers=numbers)
 
     def _since(self, now: datetime) -> datetime:
         return (now - timedelta(days=self._settings.since_days)).replace(microsecond=0)

@@ -17,6 +17,7 @@ from agent.capture.imap.responses import Fetched, Unclear, Value, number
 from agent.capture.imap.session import Session, flags_of
 from agent.capture.imap.structure import Listed
 from agent.capture.imap.uidset import UidSet
+from agent.capture.mailfiles import wrapped
 from agent.capture.mailhead import KEPT, MailHead, parse_date
 from agent.capture.mime import MailBody
 from agent.errors import BadItem
@@ -73,7 +74,7 @@ class _Mail:
         """Read it as far as it is here; what is still needed stands in ``sections`` then."""
         asked = self.leaves[0].asked
         asked.clear()
-        self.body = mime.body_of(self.head, self.leaves)
+        self.body = wrapped.body_of(self.head, self.leaves)
         self.sections = frozenset(asked)
 
     def fill(self, came: Mapping[str, bytes]) -> None:
@@ -165,7 +166,7 @@ class PageReader:
         )
 
     def _as_it_is(self, uid: int, said: Fetched, raw: bytes) -> Capture:
-        return mime.read(
+        return wrapped.read(
             raw,
             source=self._source,
             external_id=f"{self._prefix}{uid}",
@@ -239,9 +240,9 @@ def _understood(uid: int, said: Fetched) -> _Mail | None:
     except Unclear:
         return None
     nested = bool(leaves[0].within)
-    if nested != (head.fields.get_content_maintype() == "multipart"):
+    if nested != head.content.is_multipart:
         return None
-    if not nested and leaves[0].kind != head.fields.get_content_type():
+    if not nested and leaves[0].kind != head.content.type:
         return None
     if "from" not in head.fields or parse_date(head.raw("date")) is None:
         return None

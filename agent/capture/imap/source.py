@@ -21,7 +21,7 @@ from agent.capture.imap.session import FolderGone, Session
 from agent.capture.imap.settings import Settings
 from agent.capture.imap.uidset import UidSet
 from agent.capture.mailbox import PAGE
-from agent.errors import SourceMisconfigured, SourceUnavailable
+from agent.errors import SourceLacks, SourceUnavailable
 
 
 @dataclass(slots=True)
@@ -121,8 +121,14 @@ class ImapSource:
     def inventory(self) -> Iterator[str]:
         since = self._settings.since(self._clock).date()
         self._line.ration()
-        for folder in self._line.use(self._choose).folders:
+        chosen = self._line.use(self._choose)
+        for folder in chosen.folders:
             yield from self._line.use(partial(_numbers, name=folder.name, since=since))
+        self._complain(chosen)
+
+    def lacks(self) -> SourceLacks | None:
+        self._line.ration()
+        return self._lacks(self._line.use(self._choose))
 
     def wait_for_news(self, timeout_s: float) -> bool:
         return self._doorbell.wait(timeout_s)
@@ -201,10 +207,16 @@ class ImapSource:
 
     def _complain(self, chosen: Chosen) -> None:
         """Once everything else was read: what the person meant and the server does not have."""
+        lacks = self._lacks(chosen)
+        if lacks is not None:
+            raise lacks
+
+    def _lacks(self, chosen: Chosen) -> SourceLacks | None:
         for number in chosen.missing[:1]:
-            raise SourceMisconfigured("mailbox_folder_missing", source=self._name, number=number)
+            return SourceLacks("mailbox_folder_missing", source=self._name, number=number)
         if chosen.sent_missing:
-            raise SourceMisconfigured("mailbox_sent_missing", source=self._name)
+            return SourceLacks("mailbox_sent_missing", source=self._name)
+        return None
 
 
 def _open_again(session: Session, name: str, validity: int) -> None:

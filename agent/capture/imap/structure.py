@@ -6,11 +6,12 @@ from email.message import Message
 from typing import TypeGuard
 
 from agent.capture.charset import guess, storable
+from agent.capture.contentfields import ContentFields, parameters
 from agent.capture.encodedwords import decode_words
 from agent.capture.imap.responses import Unclear, Value, number
 from agent.capture.mimeparts import MAX_DEPTH, MAX_PARTS, Part
 
-_NO_FIELDS: "Message[str, str]" = Message()
+_NO_FIELDS = ContentFields(Message())
 _PRESUMED = b"x"
 """What a part not yet fetched is taken to hold: words. Else every alternative would be needed."""
 _LINE = 78
@@ -53,9 +54,8 @@ class Listed(Part):
         if not any(key.startswith(name + "*") for key in found):
             return ""
         # RFC 2231: the standard library puts the pieces together.
-        fields: Message[str, str] = Message()
-        fields["x"] = "x" + "".join(f'; {key}="{_quoted(text)}"' for key, text in found.items())
-        return Part(fields, b"", 0, 0, (), None).parameter(name, "x")
+        pieces = "".join(f'; {key}="{_quoted(text)}"' for key, text in found.items())
+        return parameters(f"x{pieces}").get(name, "")
 
     def content(self, limit: int) -> bytes:
         if not self.fetched:

@@ -1,21 +1,16 @@
 """One mail file to one capture."""
 
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from agent.capture import mime
 from agent.capture.base import Capture
 from agent.capture.folders.scan import Found
 from agent.capture.folders.source import Reading
-from agent.capture.mailfiles import msg, tnef
-from agent.capture.mailhead import parse_fields, split_head
-from agent.capture.mime import MailBody
-from agent.capture.mimeparts import parts
+from agent.capture.mailfiles import msg, wrapped
 from agent.errors import BadItem
 
 _QUIET_S = 0.7
-_MAX_WRAPPED = 64 * 1024 * 1024
 
 
 class MailReader:
@@ -33,7 +28,7 @@ class MailReader:
         if found.size == 0:
             raise BadItem("item_empty")
         raw = Path(found.path).read_bytes()
-        read = msg.read if msg.is_msg(raw) else _read_mime
+        read = msg.read if msg.is_msg(raw) else wrapped.read
         capture = read(
             raw,
             source=self._source,
@@ -43,42 +38,6 @@ class MailReader:
             hints=PurePosixPath(found.external_id).parent.parts,
         )
         return _keep_identity(capture, mark)
-
-
-def _read_mime(
-    raw: bytes,
-    *,
-    source: str,
-    external_id: str,
-    version: str,
-    fallback: datetime,
-    hints: tuple[str, ...] = (),
-) -> Capture:
-    """A raw mail; what its ``winmail.dat`` holds stands where that stood."""
-    capture = mime.read(
-        raw,
-        source=source,
-        external_id=external_id,
-        version=version,
-        fallback=fallback,
-        hints=hints,
-    )
-    wrapped = _wrapped(raw) if any(tnef.may_be(one.name) for one in capture.attachments) else None
-    if wrapped is None:
-        return capture
-    files = [one for one in capture.attachments if not tnef.may_be(one.name)]
-    capture = replace(capture, attachments=(*files, *wrapped.attachments))
-    if capture.text.strip() or not wrapped.text.strip():
-        return capture
-    return replace(capture, text=wrapped.text, is_html=wrapped.is_html)
-
-
-def _wrapped(raw: bytes) -> MailBody | None:
-    block, start = split_head(raw)
-    for part in parts(raw, parse_fields(block), start):
-        if tnef.may_be(part.file_name) or tnef.may_be(part.content_type):
-            return tnef.read(part.content(_MAX_WRAPPED))
-    return None
 
 
 def _keep_identity(capture: Capture, mark: str) -> Reading:

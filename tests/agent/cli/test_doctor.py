@@ -14,7 +14,7 @@ from agent.capture.base import Source
 from agent.cli import doctor_files, doctor_sources
 from agent.cli.finding import Finding
 from agent.contract.device import SourceStatus
-from agent.errors import SourceAuthFailed, SourceMisconfigured, SourceUnavailable
+from agent.errors import SourceAuthFailed, SourceLacks, SourceUnavailable
 from agent.settings import Settings, SourceSettings
 from agent.settings.secrets import SystemSecrets
 from agent.testing import FrozenClock, ListSource
@@ -61,7 +61,7 @@ def look(
         (ListSource([mail("a")]), "doctor_source_ok"),
         (ListSource(), "doctor_source_empty"),
         (ListSource(fault=SourceUnavailable("folder_missing")), "doctor_source_wrong"),
-        (ListSource(fault=SourceAuthFailed()), "doctor_source_sign_in"),
+        (ListSource(fault=SourceAuthFailed()), "doctor_source_wrong"),
         (ListSource(fault=SourceAuthFailed("password_missing")), "doctor_source_wrong"),
     ],
 )
@@ -85,14 +85,12 @@ def test_one_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
     let_go.set()
 
 
-def test_a_folder_that_was_missing_is_named_again(tmp_path: Path) -> None:
+def test_a_folder_that_is_missing_is_named_before_anything_was_read(tmp_path: Path) -> None:
     class Incomplete(ListSource):
-        def inventory(self) -> Iterator[str]:
-            yield from ("a", "b")
-            raise SourceMisconfigured("mailbox_folder_missing", source="office", number=2)
+        def lacks(self) -> SourceLacks:
+            return SourceLacks("mailbox_folder_missing", source="office", number=2)
 
-    status = SourceStatus(type="list", state="misconfigured", message="mailbox_folder_missing")
-    (found,) = look(with_source(tmp_path), Incomplete(), status=status)
+    (found,) = look(with_source(tmp_path), Incomplete([mail("a")]))
     assert (found.code, found.params["number"]) == ("doctor_source_wrong", 2)
 
 

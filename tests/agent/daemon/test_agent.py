@@ -436,6 +436,25 @@ def with_call(folder: Path, **fields: Any) -> Laptop:
     return laptop(folder, call("c1", media), ears=ears, **fields)
 
 
+def test_nothing_waits_for_a_recording_that_is_being_listened_to(tmp_path: Path) -> None:
+    """Listening ends only once everything else has arrived, or the test gives up."""
+    there: list[int] = []
+
+    def hear(_path: Path) -> Hears:
+        deadline = monotonic() + 20
+        while len(here.server.activities) < 6 and monotonic() < deadline:
+            threading.Event().wait(0.01)
+        there.append(len(here.server.activities))
+        return Hears(TURNS, 42.0)
+
+    media = tmp_path / "call.wav"
+    media.write_bytes(b"RIFF")
+    items = [call("c1", media), *(mail(f"m{number}") for number in range(5))]
+    here = laptop(tmp_path, *items, ears=ScriptedEars(hear))
+    here.once()
+    assert there == [6]
+
+
 def test_a_call_goes_out_at_once_and_its_words_follow(tmp_path: Path) -> None:
     here = with_call(tmp_path)
     report = here.once()

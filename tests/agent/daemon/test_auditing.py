@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 
 from agent.capture.base import Batch, Seen
 from agent.daemon.auditreport import audit_report
-from agent.errors import SourceUnavailable
+from agent.errors import SourceLacks, SourceUnavailable
 from agent.outbox.proof import UNPROVEN
 from agent.outbox.schema import activities, ledger, outbox
 from agent.outbox.store import Store
@@ -287,3 +287,37 @@ def test_days_leave_out_what_is_known_to_be_older(tmp_path: Path) -> None:
         found = report(here, since=since)
     assert (found["seen"], found["stored"], found["quarantined"]) == (2, 1, 1)
     assert equation(found)
+
+
+class LacksOne(CountedSource):
+    """Of the folders in its settings one is not there; it says so last, as mailboxes do."""
+
+    def poll(self, cursor: str | None) -> Iterator[Batch]:
+        yield from super().poll(cursor)
+        raise SourceLacks("mailbox_folder_missing", source="mail", number=2)
+
+    def inventory(self) -> Iterator[str]:
+        yield from super().inventory()
+        raise SourceLacks("mailbox_folder_missing", source="mail", number=2)
+
+
+def test_the_other_folders_are_audited_although_one_is_not_there(tmp_path: Path) -> None:
+    source = LacksOne(mail("a"), mail("b"))
+    with bench(tmp_path, source) as here:
+        here.turn(True)
+        status = here.status()
+        assert (status.state, status.message) == ("misconfigured", "mailbox_folder_missing")
+        assert (status.held, status.stored, status.unexplained) == (2, 2, 0)
+        assert not report(here)["complete"]
+        source.hidden = ["passed over"]
+        here.turn(True)
+        assert here.status().unexplained == 1
+
+
+def test_what_waits_for_the_directory_is_booked_although_a_folder_is_not_there(
+    tmp_path: Path,
+) -> None:
+    source = LacksOne(mail("a"), mail("b"))
+    with bench(tmp_path, source, informed=False) as here:
+        here.turn(True)
+        assert here.status().pending == 2

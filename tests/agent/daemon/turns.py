@@ -44,12 +44,14 @@ def bench(
     remote: MemoryServer | None = None,
     ticks: Callable[[], float] = lambda: 0.0,
     anew: Callable[[], Source] | None = None,
+    informed: bool = True,
 ) -> Iterator[Bench]:
     clock = clock or FrozenClock()
     made = settings(folder, NAME)
     store = Store.open(made.state_dir, clock=clock)
     knowledge = Knowledge(store, tagger=WordTagger(), exclude=made.privacy, clock=clock)
-    knowledge.refresh(remote or server())
+    if informed:  # else the directory has not come yet
+        knowledge.refresh(remote or server())
     reader = Reader(NAME, source, store=store, knowledge=knowledge, clock=clock)
     states: list[SourceState] = []
     progress: list[tuple[int, int]] = []

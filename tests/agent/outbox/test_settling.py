@@ -13,8 +13,10 @@ from sqlalchemy import delete, select, update
 
 from agent.outbox import schema
 from agent.outbox.pages import LOOK_AGAIN_CODES, UNKNOWN_CUSTOMER, Entry, Page
-from agent.outbox.settling import GENERATION_STEP, Settling, digest_of
+from agent.outbox.payload import Payload
+from agent.outbox.settling import Settling
 from agent.outbox.store import Store
+from agent.outbox.together import GENERATION_STEP
 from agent.testing import FrozenClock
 from tests.agent.making import activity
 
@@ -89,7 +91,11 @@ class Books:
 
     def _store(self, source: str, entry: Entry, *, changed: bool) -> None:
         assert entry.activity is not None
-        told, key, digest = entry.activity, str(entry.activity.id), digest_of(entry.activity)
+        told, key, digest = (
+            entry.activity,
+            str(entry.activity.id),
+            Payload.of(entry.activity).digest,
+        )
         held = self.activities.get(key)
         queued = [row for row in self.outbox if row["activity_id"] == key]
         recording = self.recordings.get(key)

@@ -73,6 +73,26 @@ def test_an_excerpt_keeps_the_beginning_and_the_sentences_of_the_evidence() -> N
     holds(kept)
 
 
+@pytest.mark.parametrize(
+    ("text", "first", "kept"),
+    [
+        ("the budget is tight", 8, "the …"),
+        ("the budget is tight", 10, "the budget …"),
+        ("the budget is tight", 11, "the budget …"),
+        ("预算 budget 紧张", 6, "预算 …"),
+        ("预算budget紧张", 5, "预算 …"),
+        ("预算很紧张", 3, "预算很 …"),
+        ("бюджет маленький", 9, "бюджет …"),
+        ("averylongwordindeed", 5, "avery …"),
+        ("x" * 500, 100, "x" * 100 + " …"),
+        ("tight", 50, "tight"),
+    ],
+)
+def test_an_excerpt_ends_with_a_whole_word(text: str, first: int, kept: str) -> None:
+    cut = shortened(activity(text), Policy(body="excerpt", excerpt_chars=first)).text
+    assert cut == kept
+
+
 def test_an_excerpt_without_evidence_is_the_beginning() -> None:
     assert shortened(activity(), Policy(body="excerpt", excerpt_chars=2)).text == "您好 …"
     assert shortened(activity(), Policy(body="excerpt", excerpt_chars=0)).text == ""

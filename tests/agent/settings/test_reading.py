@@ -175,8 +175,8 @@ def test_a_wrong_choice_is_told_what_may_be_chosen(
     [
         (r'path = "C:\Users\lilei"', "config_backslash"),
         (r'path = "D:\客户"', "config_backslash"),
-        (r"path = 'C:\Users\lilei", "config_not_toml"),
-        ('path = "unfinished', "config_not_toml"),
+        (r"path = 'C:\Users\lilei", "config_toml_string"),
+        ('path = "unfinished', "config_toml_string"),
     ],
 )
 def test_a_windows_path_in_double_quotes(tmp_path: Path, line: str, code: str) -> None:
@@ -184,14 +184,14 @@ def test_a_windows_path_in_double_quotes(tmp_path: Path, line: str, code: str) -
     assert found == code
     for language in messages.LANGUAGES:
         said = messages.text(found, language, **params)
-        assert str(params["why"]) in said
+        assert ("第 2 行" if language == "zh-CN" else "line 2,") in said
         assert (r"'C:\Users" in said) == (code == "config_backslash")
 
 
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("[server\n", "config_not_toml"),
+        ("[server\n", "config_toml_table"),
         ("server = 3\n", "config_wrong_type"),
         ("", "config_key_missing"),
         ("[server]\nurl = 5\n", "config_wrong_type"),

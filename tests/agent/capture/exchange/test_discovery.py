@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agent import messages
 from agent.capture.exchange.border import SignInRefused
 from agent.capture.exchange.discovery import discover, places
 from agent.capture.exchange.domains import is_of
@@ -61,12 +62,12 @@ def find(box: Box, scheme: Scheme, *look_at: str, password: str = PASSWORD) -> s
 
 def test_the_address_for_everywhere_is_preferred(domain: Box, scheme: Scheme) -> None:
     domain.server.discovery = told(
-        protocol("EXCH", "https://inside.example/EWS/Exchange.asmx")
-        + protocol("EXPR", "https://mail.example/EWS/Exchange.asmx")
+        protocol("EXCH", "https://inside.example.com/EWS/Exchange.asmx")
+        + protocol("EXPR", "https://mail.example.com/EWS/Exchange.asmx")
     )
     nobody = "https://localhost:9/autodiscover/autodiscover.xml"
     found = find(domain, scheme, nobody, domain.server.at(DISCOVERY_PATH))
-    assert found == "https://mail.example/EWS/Exchange.asmx"
+    assert found == "https://mail.example.com/EWS/Exchange.asmx"
     assert domain.server.users.attempts == 1
 
 
@@ -87,7 +88,7 @@ def test_a_refused_password_is_not_tried_elsewhere(domain: Box, scheme: Scheme) 
         told(protocol("EXPR", "http://mail.example/EWS/Exchange.asmx")),
         told(protocol("EXPR", "nonsense")),
         b'<!DOCTYPE a [<!ENTITY b "c">]><Autodiscover>&b;</Autodiscover>',
-        told(protocol("EXPR", "https://mail.example/EWS/Exchange.asmx"))[:-30],
+        told(protocol("EXPR", "https://mail.example.com/EWS/Exchange.asmx"))[:-30],
     ],
 )
 def test_what_is_no_answer_is_said(domain: Box, scheme: Scheme, answer: bytes) -> None:
@@ -106,10 +107,29 @@ def test_it_may_be_sent_on_but_not_in_circles(domain: Box, scheme: Scheme) -> No
 
 def test_a_password_is_shown_only_to_who_asks(tmp_path: Path) -> None:
     box = Box(tmp_path)
-    box.server.discovery = told(protocol("EXPR", "https://mail.example/EWS/Exchange.asmx"))
+    box.server.discovery = told(protocol("EXPR", "https://mail.example.com/EWS/Exchange.asmx"))
     find(box, "basic", box.server.at(DISCOVERY_PATH))
     assert box.server.discovery_asked == [False, True]
     box.server.close()
+
+
+@pytest.mark.parametrize("host", ["mail.elsewhere.example", "example.com.elsewhere.example"])
+def test_no_password_for_an_endpoint_of_another_domain(
+    domain: Box, scheme: Scheme, host: str
+) -> None:
+    endpoint = f"https://{host}/EWS/Exchange.asmx"
+    domain.server.discovery = told(protocol("EXPR", endpoint))
+    place = domain.server.at(DISCOVERY_PATH)
+    if scheme == "ntlm":  # shows nobody the password: a hosted Exchange is found as ever
+        assert find(domain, scheme, place) == endpoint
+        return
+    with pytest.raises(SourceMisconfigured) as caught:
+        find(domain, scheme, place)
+    assert caught.value.code == "mailbox_endpoint_abroad"
+    for language in messages.LANGUAGES:
+        said = messages.text(caught.value.code, language, **caught.value.params)
+        assert host in said
+        assert f'endpoint = "{endpoint}"' in said
 
 
 def test_a_password_is_not_shown_to_who_wants_something_else(tmp_path: Path) -> None:

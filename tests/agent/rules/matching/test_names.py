@@ -1,14 +1,14 @@
 import pytest
 
 from agent.contract.directory import DirectoryCustomer
-from agent.directory.names import Names
+from agent.rules.matching.names import of_companies
 
 
 def customer(number: int, name: str, *aliases: str) -> DirectoryCustomer:
     return DirectoryCustomer(id=number, name=name, aliases=aliases)
 
 
-NAMES = Names(
+NAMES = of_companies(
     [
         customer(1, "苏州华锐智能装备有限公司", "华锐"),
         customer(2, "华锐智能（上海）有限公司", "华锐智能"),
@@ -45,14 +45,14 @@ def test_found(text: str, found: dict[int, int]) -> None:
 
 
 def test_two_customers_of_one_name_are_both_found() -> None:
-    names = Names([customer(1, "华锐"), customer(2, "另一家", "华锐")])
+    names = of_companies([customer(1, "华锐"), customer(2, "另一家", "华锐")])
     assert dict(names.find("华锐来电")) == {1: 1, 2: 1}
 
 
 def test_nobody_is_known() -> None:
-    assert dict(Names([]).find("华锐")) == {}
+    assert dict(of_companies([]).find("华锐")) == {}
 
 
 def test_a_longer_name_that_is_no_whole_word_does_not_hide_a_shorter_one() -> None:
-    names = Names([customer(1, "Bolt"), customer(2, "Bolt Sys")])
+    names = of_companies([customer(1, "Bolt"), customer(2, "Bolt Sys")])
     assert dict(names.find("bolt systems")) == {1: 1}

@@ -4,7 +4,7 @@ import pytest
 
 from agent.contract.activity import Match, Participant
 from agent.contract.directory import DirectoryContact, DirectoryCustomer
-from agent.directory.resolver import Resolver
+from agent.rules.matching.resolver import Resolver
 from tests.agent.making import BOLT, HUARUI
 
 SHARED = DirectoryCustomer(
@@ -46,6 +46,21 @@ def test_a_domain_is_nearly_so(email: str) -> None:
 )
 def test_not_a_domain_of_theirs(email: str) -> None:
     assert resolve(person(email), resolver=Resolver([HUARUI, SHARED])) is None
+
+
+def test_a_plus_address_is_its_owners_unless_it_is_known_itself() -> None:
+    tagged = DirectoryCustomer(
+        id=5,
+        name="五部",
+        contacts=(DirectoryContact(id=51, name="钱", emails=("zhou+five@qq.com",)),),
+    )
+    resolver = Resolver([SHARED, tagged])
+    found = {
+        email: match.contact_id
+        for email in ("zhou+work@qq.com", "zhou+five@qq.com", "+work@qq.com", "x+zhou@qq.com")
+        if (match := resolve(person(email), resolver=resolver)) is not None
+    }
+    assert found == {"zhou+work@qq.com": 31, "zhou+five@qq.com": 51}
 
 
 def test_a_public_domain_never_matches_but_an_address_there_does() -> None:
