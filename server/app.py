@@ -2,11 +2,23 @@
 
 import logging
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -18,17 +30,19 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from agent.contract.ingest import ErrorBody, ErrorReply
 from server.identity import service as identity
+from server.identity import tokens
 from server.identity.session import signed_in
 from server.kernel import i18n
 from server.kernel.api import PREFIX, bearer_token
 from server.kernel.capability import Capability
 from server.kernel.clock import Clock, SystemClock
 from server.kernel.context import Kernel, kernel
-from server.kernel.db import MISUSE, Database, counter_value, failure_code
-from server.kernel.errors import Busy, ServerError, Unauthorized, trace
+from server.kernel.db import MISUSE, Database, UnitOfWork, counter_value, failure_code
+from server.kernel.errors import Busy, ServerError, TooMany, Unauthorized, trace
 from server.kernel.events import EventBus
 from server.kernel.jobs import Scheduler
-from server.kernel.limits import limiter
+from server.kernel.limits import limit_size, limiter
+from server.kernel.sealing import Seal
 from server.kernel.settings import Settings
 from server.kernel.wire import WireJson, refuse_nul
 
@@ -39,6 +53,7 @@ CAPABILITIES = (
     "server.customers",
     "server.ingest",
     "server.followups",
+    "server.tagging",
 )
 """The one list of parts. Each names a package with a ``capability``."""
 
@@ -77,14 +92,19 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> OpenAPI:
         settings=settings,
         clock=clock,
         bus=bus,
-        db=Database(settings.database_url, bus, clock),
+        db=Database(settings.database_url, bus, clock, files=settings.data_dir),
+        seal=Seal(settings.secret_key),
         card_parts=tuple(part.card_part for part in parts if part.card_part),
+        timeline_parts=tuple(part.timeline_part for part in parts if part.timeline_part),
+        privacy_parts=tuple(part.privacy for part in parts if part.privacy),
     )
     csrf = CSRFProtect(app)
     limiter.init_app(app)
+    app.before_request(limit_size)
     app.before_request(_who_is_asking)
     app.before_request(_readable)
     app.after_request(_security_headers)
+    app.after_request(_write_down_use)
     _handle_errors(app)
     app.context_processor(lambda: _in_templates(settings))
     for part in parts:
@@ -114,17 +134,37 @@ def _is_api() -> bool:
 
 def _who_is_asking() -> None:
     g.principal = None
+    g.noticed = None
     g.csp_nonce = secrets.token_urlsafe(16)
     if request.endpoint == "static" or (_is_api() and bearer_token() is None):
         return
+    now = kernel().clock.now()
     with kernel().db.reading() as session:
         if not _is_api():
-            g.principal = signed_in(session)
+            if (found := signed_in(session, now)) is not None:
+                g.principal, g.noticed = found[0], found[1].noticed
         elif (secret := bearer_token()) is not None:
             try:
-                g.principal = identity.principal_for_token(session, secret)
+                g.principal, is_news = identity.principal_for_token(session, secret, now)
             except Unauthorized:
-                g.principal = None
+                return
+            if is_news and g.principal.token_id is not None:
+                g.noticed = tokens.used(g.principal.token_id)
+
+
+def _write_down_use(response: Response) -> Response:
+    """That a token or a session was used: after the answer has gone out, for nobody waits for it."""
+    if (notice := g.get("noticed")) is not None:
+        response.call_on_close(partial(_notice, kernel().db, notice))
+    return response
+
+
+def _notice(db: Database, notice: Callable[[UnitOfWork], None]) -> None:
+    try:
+        with db.unit_of_work() as uow:
+            notice(uow)
+    except (DBAPIError, PoolTimeout) as error:
+        log.warning("last use not written: %s", failure_code(error))
 
 
 def _readable() -> None:
@@ -136,6 +176,12 @@ def _readable() -> None:
 def _security_headers(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault(
+        "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+    )
+    if kernel().settings.secure_cookies:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     response.headers.setdefault(
         "Content-Security-Policy",
         "default-src 'self'; "
@@ -157,6 +203,7 @@ def _in_templates(settings: Settings) -> dict[str, Any]:
         "csp_nonce": lambda: g.csp_nonce,
         "principal": g.get("principal"),
         "live_seconds": settings.live_seconds,
+        "company_sign_in": settings.oidc,
     }
 
 
@@ -188,11 +235,21 @@ def _answer(error: ServerError) -> BaseResponse | tuple[str, int]:
             response.headers["WWW-Authenticate"] = "Bearer"
         if isinstance(error, Busy):
             response.headers["Retry-After"] = "5"
+        if isinstance(error, TooMany):
+            response.headers["Retry-After"] = str(error.retry_after)
         return response
-    if isinstance(error, Unauthorized) and request.method == "GET":
+    if isinstance(error, Unauthorized) and request.method == "GET" and not _is_signing_in():
         return redirect(url_for("identity.sign_in", next=request.full_path.rstrip("?")))
     page = render_template("error.html", status=int(error.status), message=_error_text(error))
-    return page, int(error.status)
+    answer = make_response(page, int(error.status))
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+def _is_signing_in() -> bool:
+    """Sent back to the sign-in from there, a browser would go round in circles."""
+    return request.path.startswith("/sign-in")
 
 
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 429: "too_many"}

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from server.identity import commands
 from server.kernel.errors import Invalid
 from server.kernel.i18n import catalogue
 from server.kernel.settings import Settings, load
@@ -23,8 +24,12 @@ data_dir_option = click.option(
 
 
 @click.group()
-def server() -> None:
+@click.pass_context
+def server(context: click.Context) -> None:
     """The team server."""
+    context.obj = commands.Desk(
+        open=lambda data_dir: _opened(data_dir)[1].extensions["genjin"], say=said
+    )
 
 
 def _opened(data_dir: Path | None, **override: Any) -> tuple[Settings, Any]:
@@ -170,6 +175,11 @@ def user() -> None:
     """People who sign in."""
 
 
+server.add_command(commands.person)
+for _command in commands.USER:
+    user.add_command(_command)
+
+
 @user.command("add")
 @data_dir_option
 @click.option("--name", required=True)
@@ -219,11 +229,24 @@ def token() -> None:
     """API tokens."""
 
 
+for _command in commands.TOKEN:
+    token.add_command(_command)
+
+
 @token.command("add")
 @data_dir_option
 @click.option("--email", required=True, help="Whose token it is.")
 @click.option("--label", default="api", show_default=True)
-def token_add(data_dir: Path | None, email: str, label: str) -> None:
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(["ingest", "read", "write", "admin"]),
+    default=("ingest", "read", "write"),
+    show_default=True,
+    help="What it may do; several times for several. admin: read the audit log.",
+)
+def token_add(data_dir: Path | None, email: str, label: str, scopes: tuple[str, ...]) -> None:
     """Print a new bearer token; it is shown this once."""
     from server.identity import service  # noqa: PLC0415
 
@@ -232,8 +255,16 @@ def token_add(data_dir: Path | None, email: str, label: str) -> None:
         person = service.find_person(uow.session, email)
         if person is None:
             raise click.ClickException(said("cli.unknown_person", value=email))
-        service.audit(uow, None, "token.issue", f"person/{person.id}", after=label)
-        click.echo(service.issue_token(uow, person.id, label=label))
+        told = {"label": label, "scopes": sorted(scopes)}
+        service.audit(uow, None, "token.issue", f"person/{person.id}", after=told)
+        click.echo(
+            service.issue_token(
+                uow,
+                person.id,
+                label=label,
+                scopes=scopes,  # type: ignore[arg-type] # click has checked them
+            )
+        )
 
 
 @server.group()

@@ -4,5 +4,6 @@ from server.customers import models as customers
 from server.followups import models as followups
 from server.identity import models as identity
 from server.kernel import jobs, policy
+from server.tagging import models as tagging
 
-__all__ = ["customers", "followups", "identity", "jobs", "policy"]
+__all__ = ["customers", "followups", "identity", "jobs", "policy", "tagging"]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 
 from agent.rules.identity import normalize_company, normalize_email
+from server.customers.indexing import index_customers
 from server.customers.models import Customer, IdentityKey
 from server.customers.service import (
     NewContact,
@@ -48,6 +49,7 @@ def adopt(
     add_domains(uow.session, named.id, domains)
     for contact in new.contacts:
         add_contact(uow, named, contact)
+    index_customers(uow.session, [named.id])
     audit(uow, who.user_id, "customer.keys", f"customer/{named.id}", after=[*domains, *emails])
     uow.bump("feed")
     return named
@@ -64,6 +66,7 @@ def _known_by(
         .join(Customer, Customer.id == IdentityKey.customer_id)
         .where(
             may_see(who),
+            IdentityKey.until.is_(None),
             or_(
                 *(
                     (IdentityKey.kind == kind) & (IdentityKey.value == value)

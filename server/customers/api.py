@@ -2,19 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agent.contract.activity import Decision, Participant
 from agent.contract.directory import DirectoryDelta
-from server.customers import adopting, corrections, service
+from server.customers import adopting, corrections, duplicates, service
 from server.customers.bodies import (
     ActivityPath,
     AdoptBody,
+    AlikeList,
+    AlikeOut,
+    CustomerDetail,
     CustomerList,
     CustomerOut,
     CustomerPatch,
@@ -40,12 +44,14 @@ from server.customers.models import (
     ActivityParticipant,
     ActivityTag,
     Customer,
+    CustomerTag,
 )
 from server.customers.search import find_customers
+from server.customers.versions import version_of
 from server.customers.views.last import names
 from server.customers.views.timeline import entries, older_than, parts_of
 from server.customers.visibility import get_customer
-from server.kernel.api import api_blueprint
+from server.kernel.api import api_blueprint, needs
 from server.kernel.auth import principal, require
 from server.kernel.context import kernel
 from server.kernel.paging import (
@@ -75,6 +81,13 @@ def customer_cards(session: Session, customers: Sequence[Customer]) -> list[Cust
     }
     people |= names(session, {row.by_id for row in last.values()})
     tags = _recent_tags(session, ids)
+    labels: dict[int, list[str]] = defaultdict(list)
+    for number, label in session.execute(
+        select(CustomerTag.customer_id, CustomerTag.tag)
+        .where(CustomerTag.customer_id.in_(ids))
+        .order_by(CustomerTag.tag)
+    ):
+        labels[number].append(label)
     cards = []
     for customer in customers:
         activity = last.get(customer.last_activity_id) if customer.last_activity_id else None
@@ -88,7 +101,10 @@ def customer_cards(session: Session, customers: Sequence[Customer]) -> list[Cust
                 grade=customer.grade,
                 region=customer.region,
                 industry=customer.industry,
+                size=customer.size,
                 source=customer.source,
+                labels=labels[customer.id],
+                custom=customer.custom,
                 created_at=customer.created_at,
                 last_contacted_at=customer.last_contacted_at,
                 last_contacted=activity
@@ -164,6 +180,7 @@ def customers(query: CustomerQuery) -> Response:
             phone=query.phone,
             owner_id=query.owner,
             stage=query.stage,
+            tag=query.label,
             after=after,
             limit=query.limit + 1,
         )
@@ -173,27 +190,41 @@ def customers(query: CustomerQuery) -> Response:
     return jsonify(CustomerList(items=cards, cursor=cursor).model_dump(mode="json"))
 
 
-@api.get("/customers/<int:customer_id>", responses={200: CustomerOut})
+@api.get("/customers/<int:customer_id>", responses={200: CustomerDetail})
 def customer(path: CustomerPath) -> Response:
-    """One customer's card."""
+    """One customer's card. ``ETag`` is the version of what can be changed of it."""
     return _card(path.customer_id)
 
 
-@api.post("/customers", responses={201: CustomerOut})
+def _new(body: NewCustomerBody) -> service.NewCustomer:
+    return service.NewCustomer(
+        **body.model_dump(exclude={"contacts", "labels"}),
+        tags=body.labels,
+        contacts=[service.NewContact(**contact.model_dump()) for contact in body.contacts],
+    )
+
+
+@api.post("/customers", responses={201: CustomerDetail})
 def create(body: NewCustomerBody) -> tuple[Response, int]:
-    """A new customer, owned by the caller; it gets one open deal at ``lead``."""
+    """A new customer, owned by the caller; it gets one open deal at ``lead``. ``alike`` names those
+    there were already that could be the same."""
     who = require("rep", "manager")
     with kernel().db.unit_of_work() as uow:
-        made = service.create_customer(
-            uow,
-            service.NewCustomer(
-                **body.model_dump(exclude={"contacts"}),
-                contacts=[service.NewContact(**contact.model_dump()) for contact in body.contacts],
-            ),
-            owner_id=who.user_id,
-            by=who,
-        )
-    return _card(made.id), 201
+        there = duplicates.alike(uow.session, who, _new(body))
+        made = service.create_customer(uow, _new(body), owner_id=who.user_id, by=who)
+    return _card(made.id, alike=there), 201
+
+
+@api.post("/customers/alike", responses={200: AlikeList})
+def alike(body: NewCustomerBody) -> Response:
+    """Customers that could be the one somebody is about to make. Changes nothing."""
+    with kernel().db.reading() as session:
+        found = duplicates.alike(session, principal(), _new(body))
+    return jsonify(AlikeList(items=_alike(found)).model_dump(mode="json"))
+
+
+def _alike(found: list[duplicates.Alike]) -> list[AlikeOut]:
+    return [AlikeOut.model_validate(asdict(one)) for one in found]
 
 
 @api.post("/customers/adopt", responses={200: CustomerOut})
@@ -206,21 +237,38 @@ def adopt(body: AdoptBody) -> Response:
     return _card(found.id)
 
 
-@api.patch("/customers/<int:customer_id>", responses={200: CustomerOut})
+@api.patch("/customers/<int:customer_id>", responses={200: CustomerDetail})
 def change(path: CustomerPath, body: CustomerPatch) -> Response:
-    """Change plain fields; the owner only for who leads the team."""
+    """Change fields and keys (each list as a whole); the owner only for who leads the team. With
+    ``If-Match``, 412 when somebody changed it since."""
     changes = {key: value for key, value in body.model_dump().items() if value is not None}
+    if "labels" in changes:
+        changes["tags"] = changes.pop("labels")
     with kernel().db.unit_of_work() as uow:
-        service.change_customer(uow, principal(), path.customer_id, changes)
+        service.change_customer(
+            uow,
+            principal(),
+            path.customer_id,
+            changes,
+            if_match=request.headers.get("If-Match"),
+        )
     return _card(path.customer_id)
 
 
-def _card(customer_id: int) -> Response:
+def _card(customer_id: int, alike: list[duplicates.Alike] | None = None) -> Response:
     who = principal()
     with kernel().db.reading() as session:
         found = get_customer(session, who, customer_id)
         [card] = kernel().extend_cards(session, who, customer_cards(session, [found]))
-    return jsonify(card.model_dump(mode="json"))
+        held = service.content(session, found)
+    detail = CustomerDetail(
+        **card.model_dump(),
+        **{name: held[name] for name in ("aliases", "domains", "phones")},
+        alike=_alike(alike or []),
+    )
+    response = jsonify(detail.model_dump(mode="json"))
+    response.set_etag(version_of(held))
+    return response
 
 
 @api.get("/customers/<int:customer_id>/timeline", responses={200: Timeline})
@@ -301,6 +349,7 @@ def _columns(row: Any, *without: str) -> dict[str, Any]:
 
 
 @api.get("/directory", responses={200: DirectoryDelta})
+@needs("ingest", "read")
 def directory(query: DirectoryQuery) -> Response:
     """The caller's customers and identity keys that changed after a revision."""
     with kernel().db.reading() as session:
@@ -320,7 +369,8 @@ def relink(path: ActivityPath, body: RelinkBody) -> Response:
             from_customer_id=body.from_customer_id,
             whole_thread=body.whole_thread,
         )
-    return jsonify(Moved(moved=moved).model_dump(mode="json"))
+    out = Moved(moved=moved.activities, correction_id=moved.correction_id)
+    return jsonify(out.model_dump(mode="json"))
 
 
 @api.post("/tags/<int:tag_id>/<verdict>", responses={200: Judged})

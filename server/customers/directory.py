@@ -6,6 +6,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from agent.contract.directory import DirectoryContact, DirectoryCustomer, DirectoryDelta
+from server.customers.lessons import taught
 from server.customers.models import Contact, Customer, IdentityKey, OwnerChange
 from server.customers.visibility import may_see, visible_customers
 from server.identity.models import Person
@@ -36,7 +37,7 @@ def directory_delta(session: Session, who: Principal, since: int) -> DirectoryDe
     )
     return DirectoryDelta(
         revision=upto,
-        customers=_wire(session, list(found)),
+        customers=wire(session, list(found)),
         removed=() if since == 0 else tuple(_departed(session, who, since)),
         more=upto < newest,
         reset=reset,
@@ -45,6 +46,9 @@ def directory_delta(session: Session, who: Principal, since: int) -> DirectoryDe
 
 def _departed(session: Session, who: Principal, since: int) -> list[int]:
     lost = OwnerChange.previous_owner_id == who.user_id
+    if who.role == "admin":
+        # Sees all, but for those that became a part of another.
+        lost = OwnerChange.id > 0
     if who.role == "manager":
         lost = or_(lost, OwnerChange.previous_team_id.in_(who.team_ids))
     return list(
@@ -57,11 +61,14 @@ def _departed(session: Session, who: Principal, since: int) -> list[int]:
     )
 
 
-def _wire(session: Session, customers: list[Customer]) -> tuple[DirectoryCustomer, ...]:
+def wire(session: Session, customers: list[Customer]) -> tuple[DirectoryCustomer, ...]:
+    """As the resolver knows them."""
     ids = [customer.id for customer in customers]
     keys: dict[tuple[int, int | None, str], list[str]] = defaultdict(list)
     for key in session.scalars(
-        select(IdentityKey).where(IdentityKey.customer_id.in_(ids)).order_by(IdentityKey.id)
+        select(IdentityKey)
+        .where(IdentityKey.customer_id.in_(ids), IdentityKey.until.is_(None))
+        .order_by(IdentityKey.id)
     ):
         keys[key.customer_id, key.contact_id, key.kind].append(key.value)
     contacts: dict[int, list[Contact]] = defaultdict(list)
@@ -69,6 +76,7 @@ def _wire(session: Session, customers: list[Customer]) -> tuple[DirectoryCustome
         select(Contact).where(Contact.customer_id.in_(ids)).order_by(Contact.id)
     ):
         contacts[contact.customer_id].append(contact)
+    lessons = taught(session, ids)
     owners = dict(
         session.execute(
             select(Person.id, Person.name).where(
@@ -84,6 +92,7 @@ def _wire(session: Session, customers: list[Customer]) -> tuple[DirectoryCustome
             domains=tuple(keys[customer.id, None, "domain"]),
             phones=tuple(keys[customer.id, None, "phone"]),
             stage=customer.stage,
+            taught=lessons.get(customer.id, ()),
             owner=owners.get(customer.owner_id, "") if customer.owner_id else "",
             contacts=tuple(
                 DirectoryContact(

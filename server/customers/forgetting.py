@@ -20,6 +20,8 @@ from server.customers.models import (
     ActivityParticipant,
     ActivityTag,
     Customer,
+    Recording,
+    SearchEntry,
 )
 from server.customers.recording import recompute_last_contact
 from server.identity.service import audit
@@ -53,10 +55,10 @@ def forget(
     touched: set[int] = set()
     for start in range(0, len(ids), _CHUNK):
         some = ids[start : start + _CHUNK]
-        touched.update(_customers_of(uow, some))
+        touched.update(customers_of(uow, some))
         shared = _shared(uow, who, some)
         _leave(uow, who, sorted(shared))
-        _erase(uow, [key for key in some if key not in shared])
+        erase_activities(uow, [key for key in some if key not in shared])
         erased += len(some) - len(shared)
         kept += len(shared)
     if ids:
@@ -108,7 +110,8 @@ def _delivered(
     )
 
 
-def _customers_of(uow: UnitOfWork, ids: Sequence[UUID]) -> set[int]:
+def customers_of(uow: UnitOfWork, ids: Sequence[UUID]) -> set[int]:
+    """On whose timelines these activities stand, or whose last contact one of them is."""
     rows = uow.session.scalars(
         select(ActivityCustomer.customer_id).where(ActivityCustomer.activity_id.in_(ids))
     )
@@ -159,7 +162,8 @@ def _leave(uow: UnitOfWork, who: Principal, ids: Sequence[UUID]) -> None:
     session.flush()
 
 
-def _erase(uow: UnitOfWork, ids: Sequence[UUID]) -> None:
+def erase_activities(uow: UnitOfWork, ids: Sequence[UUID]) -> None:
+    """These activities with all that hangs on them; last contact is the caller's to compute."""
     if not ids:
         return
     uow.session.execute(
@@ -169,6 +173,8 @@ def _erase(uow: UnitOfWork, ids: Sequence[UUID]) -> None:
         .execution_options(synchronize_session=False)
     )
     for part in (
+        SearchEntry,
+        Recording,
         ActivityTag,
         ActivityCommitment,
         ActivityParticipant,

@@ -5,7 +5,7 @@ newest capture names it. Where a person moved an item, it stays.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from agent.contract.activity import Activity as WireActivity
 from agent.contract.activity import Match
+from server.customers.forwarding import forwarded
 from server.customers.meetings import stays_away
 from server.customers.models import Activity, ActivityCapture, ActivityCustomer, Contact
 
@@ -42,6 +43,10 @@ def follow_matches(
         select(ActivityCapture).where(ActivityCapture.activity_id.in_(ids))
     ):
         captures[capture.activity_id][capture.person_id] = capture
+    moved = forwarded(
+        session,
+        {c for said in captures.values() for one in said.values() for c in one.customer_ids},
+    )
     contacts = _contacts(session, items)
     dropped: list[tuple[UUID, int]] = []
     added: list[dict[str, Any]] = []
@@ -51,14 +56,16 @@ def follow_matches(
         before = captures[item.id].pop(by_id, None)
         if before is not None and before.revision >= item.revision:
             continue
-        said_before = set(before.customer_ids) if before is not None else set()
+        said_before = _today(before.customer_ids, moved) if before is not None else set()
         if by_id is not None:
             _note(session, before, item, by_id, sorted(said), now)
         held = links[item.id]
         by_hand = [link for link in held.values() if link.why == BY_HAND]
         if by_hand and before is not None:
             continue
-        others = {c for capture in captures[item.id].values() for c in capture.customer_ids}
+        others: set[int] = set()
+        for capture in captures[item.id].values():
+            others |= _today(capture.customer_ids, moved)
         gone = (held.keys() & said_before) - others
         moved_away = {other["customer_id"] for link in by_hand for other in link.alternatives}
         new = said.keys() - (held.keys() - gone) - moved_away
@@ -80,12 +87,16 @@ def follow_matches(
     return changed
 
 
+def _today(customer_ids: Collection[int], moved: Mapping[int, int]) -> set[int]:
+    return {moved.get(customer_id, customer_id) for customer_id in customer_ids}
+
+
 def align(session: Session, activity_ids: Collection[UUID]) -> set[int]:
     """Repeat on the links what stands in the activities; returns the customers they lead to."""
     rows = session.scalars(
         update(ActivityCustomer)
         .where(ActivityCustomer.activity_id == Activity.id, Activity.id.in_(activity_ids))
-        .values(occurred_at=Activity.occurred_at, counts=Activity.counts)
+        .values(occurred_at=Activity.occurred_at, counts=Activity.counts, thread=Activity.thread)
         .returning(ActivityCustomer.customer_id)
         .execution_options(synchronize_session=False)
     )
@@ -132,6 +143,7 @@ def _link(item: WireActivity, match: Match, contacts: dict[int, int]) -> dict[st
         "contact_id": match.contact_id if known else None,
         "occurred_at": item.occurred_at,
         "counts": False,  # until ``align`` repeats what was decided
+        "thread": item.thread,
         "confidence": match.confidence,
         "why": match.why,
         "alternatives": [other.model_dump() for other in match.alternatives],

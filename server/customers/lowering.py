@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from agent.contract.activity import Activity as WireActivity
@@ -13,6 +14,7 @@ from agent.contract.activity import Attachment, Decision, Match, Signals
 from agent.contract.policy import Body, Policy
 from agent.contract.tag import Commitment, Tag, Turn
 from agent.rules.shortening import shortened
+from server.customers.indexing import index_activities
 from server.customers.models import Activity, ActivityCommitment, ActivityTag
 from server.kernel.db import UnitOfWork
 from server.kernel.policy import current_policy
@@ -24,14 +26,32 @@ _MORE: dict[Body, tuple[Body, ...]] = {
 }
 """Which stored bodies hold more than the policy wants."""
 CHUNK = 200
+_CHUNKS_AT_ONCE = 10
+"""So long at most others wait for one run of the job; the next goes on."""
 
 
 def lower_some(uow: UnitOfWork) -> int:
     """Shorten up to ``CHUNK`` activities to what the policy in force keeps; 0: none is left."""
-    session, policy = uow.session, current_policy(uow.session)
+    return _lower_rows(uow, current_policy(uow.session), true())
+
+
+def drop_old_words(uow: UnitOfWork) -> None:
+    """The job that leaves old activities the words of their tags and promises only."""
+    policy = current_policy(uow.session)
+    if not policy.keep_words_days:
+        return
+    old = Activity.occurred_at < uow.clock.now() - timedelta(days=policy.keep_words_days)
+    least = policy.model_copy(update={"body": "tags"})
+    for _ in range(_CHUNKS_AT_ONCE):
+        if not _lower_rows(uow, least, old):
+            return
+
+
+def _lower_rows(uow: UnitOfWork, policy: Policy, which: ColumnElement[bool]) -> int:
+    session = uow.session
     rows = session.scalars(
         select(Activity)
-        .where(Activity.body.in_(_MORE[policy.body]))
+        .where(Activity.body.in_(_MORE[policy.body]), which)
         .order_by(Activity.id)
         .limit(CHUNK)
         .with_for_update()
@@ -42,6 +62,8 @@ def lower_some(uow: UnitOfWork) -> int:
     for row in rows:
         _lower(row, tags[row.id], promises[row.id], policy)
     if rows:
+        session.flush()
+        index_activities(session, ids)
         uow.bump("feed")
     return len(rows)
 

@@ -19,9 +19,11 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     false,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from server.customers.words import Words
 from server.kernel.db import Base, BigId, UtcDateTime
 
 
@@ -37,7 +39,12 @@ class Customer(Base):
     grade: Mapped[str] = mapped_column(String(10), default="")
     region: Mapped[str] = mapped_column(String(60), default="")
     industry: Mapped[str] = mapped_column(String(60), default="")
+    size: Mapped[str] = mapped_column(String(60), default="", server_default="")
     source: Mapped[str] = mapped_column(String(60), default="")
+    custom: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    """What the company's own fields hold, by the number of the ``CustomField``."""
+    merged_into_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    """The customer this one became a part of; it is seen no more, and can come back."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_contacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_activity_id: Mapped[UUID | None] = mapped_column(Uuid)
@@ -48,7 +55,29 @@ class Customer(Base):
     __table_args__ = (Index("ix_customer_owner_contacted", "owner_id", "last_contacted_at"),)
 
 
+class CustomerTag(Base):
+    """A word people put on a customer; not to be confused with what the tagger finds in texts."""
+
+    __tablename__ = "customer_tag"
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
+
+
+class CustomField(Base):
+    """A field that this company adds to its customers."""
+
+    __tablename__ = "custom_field"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(String(10))
+    """``text``, ``number``, ``date`` or ``choice``."""
+    choices: Mapped[list[str]] = mapped_column(JSON, default=list)
+    active: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+
+
 class Contact(Base):
+    """A person, at the company where he or she works now."""
+
     __tablename__ = "contact"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
@@ -56,8 +85,21 @@ class Contact(Base):
     title: Mapped[str] = mapped_column(String(120), default="")
 
 
+class Post(Base):
+    """Where a contact works, and worked: one open row, and one for every company left behind."""
+
+    __tablename__ = "post"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    title: Mapped[str] = mapped_column(String(120), default="")
+    since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class IdentityKey(Base):
-    """One way to recognise a customer: kind ``email``, ``phone`` (E.164), ``domain`` or ``alias``."""
+    """One way to recognise a customer: kind ``email``, ``phone`` (E.164), ``wecom``, ``domain`` or
+    ``alias``."""
 
     __tablename__ = "identity_key"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -65,6 +107,8 @@ class IdentityKey(Base):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"), index=True)
     kind: Mapped[str] = mapped_column(String(10))
     value: Mapped[str] = mapped_column(String(320))
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when nobody is recognised by it any more; its history stays."""
 
     __table_args__ = (
         UniqueConstraint("kind", "value", "customer_id", "contact_id"),
@@ -154,8 +198,8 @@ class Activity(Base):
 class ActivityCustomer(Base):
     """An activity stands on the timeline of this customer.
 
-    ``occurred_at`` and ``counts`` repeat the activity's, so that a timeline page and the date of
-    last contact are read from one index.
+    ``occurred_at``, ``counts`` and ``thread`` repeat the activity's, so that a timeline page, its
+    folded conversations and the date of last contact are each read from one index.
     """
 
     __tablename__ = "activity_customer"
@@ -164,6 +208,7 @@ class ActivityCustomer(Base):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     counts: Mapped[bool] = mapped_column(Boolean)
+    thread: Mapped[str | None] = mapped_column(String(128))
     confidence: Mapped[float] = mapped_column(Float)
     why: Mapped[str] = mapped_column(String(20))
     """``agent.contract.activity.MatchReason``; ``manual``: a person moved it here."""
@@ -172,6 +217,7 @@ class ActivityCustomer(Base):
     __table_args__ = (
         Index("ix_activity_customer_timeline", "customer_id", "occurred_at", "activity_id"),
         Index("ix_activity_customer_counting", "customer_id", "counts", "occurred_at"),
+        Index("ix_activity_customer_thread", "customer_id", "thread", "occurred_at"),
     )
 
 
@@ -228,3 +274,73 @@ class ActivityCommitment(Base):
     text: Mapped[str] = mapped_column(Text)
     due: Mapped[date | None] = mapped_column(Date, index=True)
     owner: Mapped[str] = mapped_column(String(10))
+
+
+class Absence(Base):
+    """Days on which one of our people does not work, and who stands in."""
+
+    __tablename__ = "absence"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    stand_in_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date, index=True)
+    note: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Correction(Base):
+    """A move, merge or split, with all that is needed to take it back."""
+
+    __tablename__ = "correction"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    """``move``, ``merge`` or ``split``."""
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    from_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    to_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class Lesson(Base):
+    """What a move taught: items with this address, number or conversation belong to a customer."""
+
+    __tablename__ = "lesson"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    correction_id: Mapped[int] = mapped_column(ForeignKey("correction.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    """``email``, ``phone`` or ``thread``."""
+    value: Mapped[str] = mapped_column(String(320))
+
+    __table_args__ = (Index("ix_lesson_lookup", "kind", "value"),)
+
+
+class SearchEntry(Base):
+    """The words of one customer, or of one activity, as ``customers.words`` cuts them."""
+
+    __tablename__ = "search_entry"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), unique=True)
+    activity_id: Mapped[UUID | None] = mapped_column(ForeignKey("activity.id"), unique=True)
+    words: Mapped[tuple[str, ...]] = mapped_column(Words)
+
+    __table_args__ = (
+        Index("ix_search_entry_words", "words", postgresql_using="gin").ddl_if(
+            dialect="postgresql"
+        ),
+    )
+
+
+class Recording(Base):
+    """The sound of a call, kept as a file beside the database."""
+
+    __tablename__ = "recording"
+    activity_id: Mapped[UUID] = mapped_column(ForeignKey("activity.id"), primary_key=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    media_type: Mapped[str] = mapped_column(String(60))
+    size: Mapped[int] = mapped_column(BigId)
+    digest: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -13,6 +13,7 @@ from agent.contract.activity import Signals
 from agent.contract.policy import Policy
 from agent.rules import contact
 from server.customers import meetings
+from server.customers.indexing import index_activities
 from server.customers.linking import align, follow_matches
 from server.customers.models import (
     Activity,
@@ -115,6 +116,7 @@ def _write(
             session.execute(update(Activity).where(Activity.id == there.id).values(**change))
     written = added.union(replaced)
     _write_parts(session, [item for item in items if item.id in written], replaced)
+    index_activities(session, written)
     return written | decided
 
 

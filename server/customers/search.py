@@ -2,32 +2,34 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, cast, false, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from agent.rules.identity import normalize_email, normalize_phone
-from server.customers.models import Contact, Customer, IdentityKey
+from server.customers.models import Customer, CustomerTag, IdentityKey, SearchEntry
 from server.customers.visibility import visible_customers
+from server.customers.words import Asked, asked
 from server.kernel.auth import Principal
 from server.kernel.policy import current_policy
 
 
-def matches(q: str) -> ColumnElement[bool]:
-    """Name, alias, address, domain or contact holds the words; or a number holds the digits."""
-    text = q.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    like = f"%{text}%"
-    keys = and_(
-        IdentityKey.kind.in_(("alias", "email", "domain")),
-        IdentityKey.value.ilike(like, escape="\\"),
+def entries(session: Session, wanted: Asked, column: Any) -> Select[Any]:
+    """``column`` of the entries that have these words."""
+    query = select(column).where(column.is_not(None))
+    if not wanted:
+        return query.where(false())
+    if session.get_bind().dialect.name == "postgresql":
+        return query.where(SearchEntry.words.op("@@")(cast(literal(wanted.postgresql), TSQUERY)))
+    found = text("SELECT rowid FROM search_fts WHERE search_fts MATCH :words").bindparams(
+        words=wanted.sqlite
     )
-    digits = "".join(char for char in q if char.isdigit())
-    if len(digits) >= 4:
-        keys = or_(keys, and_(IdentityKey.kind == "phone", IdentityKey.value.contains(digits)))
-    return or_(
-        Customer.name.ilike(like, escape="\\"),
-        Customer.id.in_(select(IdentityKey.customer_id).where(keys)),
-        Customer.id.in_(select(Contact.customer_id).where(Contact.name.ilike(like, escape="\\"))),
-    )
+    return query.where(SearchEntry.id.in_(found.columns(SearchEntry.id).scalar_subquery()))
+
+
+def matches(session: Session, q: str) -> ColumnElement[bool]:
+    """Name, alias, tag, contact, address, domain or number have the words."""
+    return Customer.id.in_(entries(session, asked(q), SearchEntry.customer_id))
 
 
 def find_customers(
@@ -40,6 +42,7 @@ def find_customers(
     phone: str | None = None,
     owner_id: int | None = None,
     stage: str | None = None,
+    tag: str | None = None,
     after: tuple[Any, ...] | None = None,
     limit: int,
 ) -> list[Customer]:
@@ -54,11 +57,13 @@ def find_customers(
         number = normalize_phone(phone, current_policy(session).default_region) or ""
         query = query.where(_has_key("phone", number))
     if q:
-        query = query.where(matches(q))
+        query = query.where(matches(session, q))
     if owner_id is not None:
         query = query.where(Customer.owner_id == owner_id)
     if stage is not None:
         query = query.where(Customer.stage == stage)
+    if tag is not None:
+        query = query.where(has_tag(tag))
     if after is not None:
         name, last_id = after
         query = query.where(
@@ -67,7 +72,15 @@ def find_customers(
     return list(session.scalars(query.order_by(Customer.name, Customer.id).limit(limit)))
 
 
+def has_tag(tag: str) -> ColumnElement[bool]:
+    return Customer.id.in_(
+        select(CustomerTag.customer_id).where(CustomerTag.tag == tag.strip()[:40])
+    )
+
+
 def _has_key(kind: str, value: str) -> Any:
     return Customer.id.in_(
-        select(IdentityKey.customer_id).where(IdentityKey.kind == kind, IdentityKey.value == value)
+        select(IdentityKey.customer_id).where(
+            IdentityKey.kind == kind, IdentityKey.value == value, IdentityKey.until.is_(None)
+        )
     )

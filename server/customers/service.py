@@ -1,24 +1,21 @@
-"""Customers as people handle them: create, change, find, hand over, correct."""
+"""Customers as people handle them: create, change, hand over."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from agent.rules.identity import domain_of, is_public_domain, normalize_email, normalize_phone
-from server.customers.models import (
-    Contact,
-    Customer,
-    Deal,
-    IdentityKey,
-    OwnerChange,
-    StageChange,
-)
-from server.customers.stages import CLOSED, STAGES, Stage
+from server.customers.contacts import NewContact, add_contact, add_keys, contact_faults
+from server.customers.deals import open_deal, refresh_stage
+from server.customers.fields import checked
+from server.customers.indexing import index_customers
+from server.customers.models import Customer, CustomerTag, Deal, IdentityKey, OwnerChange
+from server.customers.stages import CLOSED
+from server.customers.versions import check
 from server.customers.visibility import get_customer
 from server.identity.models import Person
 from server.identity.service import audit
@@ -28,13 +25,21 @@ from server.kernel.errors import Forbidden, Invalid
 from server.kernel.events import CustomerCreated, OwnerChanged
 from server.kernel.policy import current_policy
 
+__all__ = [
+    "NewContact",
+    "NewCustomer",
+    "add_contact",
+    "add_domains",
+    "change_customer",
+    "content",
+    "create_customer",
+    "faults",
+    "hand_over",
+    "open_deal",
+    "refresh_stage",
+]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewContact:
-    name: str
-    title: str = ""
-    emails: Sequence[str] = ()
-    phones: Sequence[str] = ()
+MAX_TAGS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +52,13 @@ class NewCustomer:
     grade: str = ""
     region: str = ""
     industry: str = ""
+    size: str = ""
     source: str = ""
+    tags: Sequence[str] = ()
+    custom: dict[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
     first_deal: bool = True
     """Open one deal at ``lead``, as every new customer has."""
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def create_customer(
@@ -59,6 +66,7 @@ def create_customer(
 ) -> Customer:
     """A customer with its keys. Invalid names every bad field; a public mail domain is refused."""
     fields = faults(uow.session, new)
+    custom = checked(uow.session, new.custom, fields)
     if fields:
         raise Invalid(fields=fields)
     owner = uow.session.get(Person, owner_id) if owner_id is not None else None
@@ -69,20 +77,28 @@ def create_customer(
         grade=new.grade,
         region=new.region,
         industry=new.industry,
+        size=new.size,
         source=new.source,
+        custom={key: value for key, value in custom.items() if value},
         created_at=new.created_at or uow.clock.now(),
         revision=uow.bump("directory"),
     )
     uow.session.add(customer)
     uow.session.flush()
-    keys = [("alias", alias) for alias in new.aliases]
-    keys += [("domain", domain) for domain in filter(None, map(_domain, new.domains))]
-    keys += [("phone", phone) for phone in _phones(uow.session, new.phones)]
-    _add_keys(uow.session, customer.id, None, keys)
+    add_keys(uow.session, customer.id, None, _keys(uow.session, new))
+    _set_tags(uow.session, customer.id, new.tags)
     for contact in new.contacts:
         add_contact(uow, customer, contact)
     if new.first_deal:
-        open_deal(uow, customer, title=new.name, owner_id=owner_id)
+        open_deal(
+            uow,
+            customer,
+            title=new.name,
+            owner_id=owner_id,
+            created_at=new.created_at,
+            by_id=by.user_id if by else None,
+        )
+    index_customers(uow.session, [customer.id])
     if by is not None:
         audit(uow, by.user_id, "customer.create", f"customer/{customer.id}")
     uow.record(CustomerCreated((customer.id,)))
@@ -103,16 +119,26 @@ def faults(session: Session, new: NewCustomer) -> dict[str, str]:
         fields["domains"] = "public_domain"
     if len(list(_phones(session, new.phones))) < len(new.phones):
         fields["phones"] = "bad_phone"
+    if len(_clean(new.tags)) > MAX_TAGS:
+        fields["tags"] = "too_many_tags"
     for contact in new.contacts:
-        if any(normalize_email(address) is None for address in contact.emails):
-            fields["contacts.emails"] = "bad_email"
-        if len(list(_phones(session, contact.phones))) < len(contact.phones):
-            fields["contacts.phones"] = "bad_phone"
+        for name, fault in contact_faults(session, contact).items():
+            fields[f"contacts.{name}"] = fault
     return fields
 
 
+def _keys(session: Session, new: NewCustomer) -> list[tuple[str, str]]:
+    keys = [("alias", alias) for alias in _clean(new.aliases)]
+    keys += [("domain", domain) for domain in filter(None, map(_domain, new.domains))]
+    return keys + [("phone", phone) for phone in _phones(session, new.phones)]
+
+
+def _clean(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, (text.strip() for text in texts))))
+
+
 def _domain(raw: str) -> str | None:
-    address = normalize_email(f"anybody@{raw.strip()}")
+    address = normalize_email(f"anybody@{raw.strip().lstrip('@')}")
     return domain_of(address) if address is not None else None
 
 
@@ -121,83 +147,20 @@ def _phones(session: Session, raw: Iterable[str]) -> Iterable[str]:
     return filter(None, (normalize_phone(phone, region) for phone in raw))
 
 
-def add_contact(uow: UnitOfWork, customer: Customer, new: NewContact) -> Contact:
-    contact = Contact(customer_id=customer.id, name=new.name, title=new.title)
-    uow.session.add(contact)
-    uow.session.flush()
-    emails = filter(None, map(normalize_email, new.emails))
-    keys = [("email", email) for email in emails]
-    keys += [("phone", phone) for phone in _phones(uow.session, new.phones)]
-    _add_keys(uow.session, customer.id, contact.id, keys)
-    return contact
-
-
 def add_domains(session: Session, customer_id: int, domains: Iterable[str]) -> None:
     """Those the customer does not have yet."""
-    held = set(
-        session.scalars(
-            select(IdentityKey.value).where(
-                IdentityKey.customer_id == customer_id, IdentityKey.kind == "domain"
-            )
-        )
-    )
-    fresh = [domain for domain in filter(None, map(_domain, domains)) if domain not in held]
-    _add_keys(session, customer_id, None, [("domain", domain) for domain in fresh])
+    fresh = filter(None, map(_domain, domains))
+    add_keys(session, customer_id, None, [("domain", domain) for domain in fresh])
+    index_customers(session, [customer_id])
 
 
-def _add_keys(
-    session: Session, customer_id: int, contact_id: int | None, keys: Iterable[tuple[str, str]]
-) -> None:
+def _set_tags(session: Session, customer_id: int, tags: Iterable[str]) -> None:
+    session.execute(delete(CustomerTag).where(CustomerTag.customer_id == customer_id))
     session.add_all(
-        IdentityKey(customer_id=customer_id, contact_id=contact_id, kind=kind, value=value)
-        for kind, value in dict.fromkeys(keys)
+        CustomerTag(customer_id=customer_id, tag=tag)
+        for tag in dict.fromkeys(text[:40] for text in _clean(tags))
     )
-
-
-def open_deal(
-    uow: UnitOfWork,
-    customer: Customer,
-    *,
-    title: str,
-    owner_id: int | None,
-    stage: Stage = "lead",
-    amount: Decimal | None = None,
-    created_at: datetime | None = None,
-    **rest: Any,
-) -> Deal:
-    """A new deal; its stage becomes the customer's if it leads."""
-    at = created_at or uow.clock.now()
-    deal = Deal(
-        customer_id=customer.id,
-        owner_id=owner_id,
-        title=title,
-        stage=stage,
-        amount=amount,
-        created_at=at,
-        **rest,
-    )
-    uow.session.add(deal)
-    uow.session.flush()
-    uow.session.add(StageChange(deal_id=deal.id, from_stage=None, to_stage=stage, at=at))
-    refresh_stage(uow, customer)
-    return deal
-
-
-def refresh_stage(uow: UnitOfWork, customer: Customer) -> None:
-    """A customer's stage is that of the leading (furthest) open deal, else of the last closed one."""
-    uow.session.flush()
-    deals = uow.session.scalars(select(Deal).where(Deal.customer_id == customer.id)).all()
-    if not deals:
-        return
-    running = [deal for deal in deals if deal.stage not in CLOSED]
-    leading = (
-        max(running, key=lambda deal: (STAGES.index(deal.stage), deal.id))
-        if running
-        else max(deals, key=lambda deal: (deal.closed_at or deal.created_at, deal.id))
-    )
-    if customer.stage != leading.stage:
-        customer.stage = leading.stage
-        customer.revision = uow.bump("directory")
+    session.flush()
 
 
 def hand_over(
@@ -241,37 +204,100 @@ def _may_give_to(who: Principal, owner: Person) -> bool:
 
 OWNERS = ("rep", "manager", "admin")
 """Roles that have customers of their own."""
-EDITABLE = ("name", "grade", "region", "industry", "source")
+EDITABLE = ("name", "grade", "region", "industry", "size", "source")
+_KEY_LISTS = {"aliases": "alias", "domains": "domain", "phones": "phone"}
+
+
+def content(session: Session, customer: Customer) -> dict[str, Any]:
+    """What can be changed of a customer itself."""
+    keys: dict[str, list[str]] = {name: [] for name in _KEY_LISTS}
+    lists = {kind: name for name, kind in _KEY_LISTS.items()}
+    for key in session.scalars(
+        select(IdentityKey)
+        .where(
+            IdentityKey.customer_id == customer.id,
+            IdentityKey.contact_id.is_(None),
+            IdentityKey.until.is_(None),
+        )
+        .order_by(IdentityKey.id)
+    ):
+        keys[lists[key.kind]].append(key.value)
+    tags = session.scalars(
+        select(CustomerTag.tag).where(CustomerTag.customer_id == customer.id)
+    ).all()
+    return {
+        **{name: getattr(customer, name) for name in EDITABLE},
+        "owner_id": customer.owner_id,
+        "custom": dict(customer.custom),
+        "tags": sorted(tags),
+        **keys,
+    }
 
 
 def change_customer(
-    uow: UnitOfWork, who: Principal, customer_id: int, changes: dict[str, Any]
+    uow: UnitOfWork,
+    who: Principal,
+    customer_id: int,
+    changes: dict[str, Any],
+    *,
+    if_match: str | None = None,
 ) -> Customer:
-    """Change plain fields, or the owner (managers and admins only)."""
-    customer = get_customer(uow.session, who, customer_id)
+    """Change fields, own fields and keys (each list as a whole), or the owner (managers and admins
+    only). Raises Stale when ``if_match`` names another version."""
+    session = uow.session
+    customer = get_customer(session, who, customer_id, lock=True)
+    before = content(session, customer)
+    check(if_match, before)
+    changes = dict(changes)
     owner_id = changes.pop("owner_id", None)
+    new = NewCustomer(
+        **{name: changes.get(name, before[name]) for name in (*EDITABLE, "tags", *_KEY_LISTS)}
+    )
+    fields = faults(session, new)
+    custom = checked(session, changes.get("custom", {}), fields)
+    if fields:
+        raise Invalid(fields=fields)
     if owner_id is not None and owner_id != customer.owner_id:
         if not who.leads:
             raise Forbidden("managers_only")
-        owner = uow.session.get(Person, owner_id)
+        owner = session.get(Person, owner_id)
         if owner is None or not _may_give_to(who, owner):
             raise Invalid(fields={"owner_id": "unknown_person"})
         hand_over(uow, customer, owner, who)
-    before = {name: getattr(customer, name) for name in EDITABLE if name in changes}
-    after = {name: changes[name] for name in before}
-    if "name" in after and not str(after["name"]).strip():
-        raise Invalid(fields={"name": "required"})
-    if after != before:
-        for name, value in after.items():
-            setattr(customer, name, value)
+    for name in EDITABLE:
+        setattr(customer, name, str(getattr(new, name)).strip())
+    kept = {**customer.custom, **custom}
+    customer.custom = {key: value for key, value in kept.items() if value}
+    if "tags" in changes:
+        _set_tags(session, customer.id, new.tags)
+    _keep_only(uow, customer.id, _keys(session, new))
+    session.flush()
+    after = content(session, customer)
+    changed = {name for name in after if after[name] != before[name]} - {"owner_id"}
+    if changed:
         customer.revision = uow.bump("directory")
+        index_customers(session, [customer.id])
         audit(
             uow,
             who.user_id,
             "customer.change",
             f"customer/{customer.id}",
-            before=before,
-            after=after,
+            before={name: before[name] for name in sorted(changed)},
+            after={name: after[name] for name in sorted(changed)},
         )
         uow.bump("feed")
     return customer
+
+
+def _keep_only(uow: UnitOfWork, customer_id: int, keys: Sequence[tuple[str, str]]) -> None:
+    """The company's own keys are these from now on."""
+    for key in uow.session.scalars(
+        select(IdentityKey).where(
+            IdentityKey.customer_id == customer_id,
+            IdentityKey.contact_id.is_(None),
+            IdentityKey.until.is_(None),
+        )
+    ):
+        if (key.kind, key.value) not in keys:
+            key.until = uow.clock.now()
+    add_keys(uow.session, customer_id, None, keys)

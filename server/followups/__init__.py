@@ -3,6 +3,7 @@
 from server.followups import handlers
 from server.followups.api import api
 from server.followups.cards import add_open_reminders
+from server.followups.happenings import reminders_that_happened
 from server.followups.pages import pages
 from server.followups.service import sweep
 from server.kernel.capability import Capability, Periodic
@@ -18,4 +19,5 @@ capability = Capability(
     ),
     periodic=(Periodic("followups.sweep", 30, sweep),),
     card_part=add_open_reminders,
+    timeline_part=reminders_that_happened,
 )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kernel.db import Base, BigId, UtcDateTime
@@ -31,6 +31,11 @@ class Person(Base):
     active: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(default=0)
     """Raised to sign this person out everywhere."""
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Until a new one is chosen, no other page opens."""
+    password_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Name and address were erased; the row stays, so that history keeps its shape."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -57,7 +62,12 @@ class Token(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
     label: Mapped[str] = mapped_column(String(120), default="")
+    scopes: Mapped[str] = mapped_column(String(80), server_default="ingest read write")
+    """Words of ``kernel.auth.TokenScope``, sorted."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """To within some minutes: not every call writes."""
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -79,7 +89,7 @@ class AuditEntry(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     action: Mapped[str] = mapped_column(String(60))
-    subject: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(60), index=True)
     """Type and id, e.g. ``reminder/17``."""
     before: Mapped[str | None] = mapped_column(Text)
     after: Mapped[str | None] = mapped_column(Text)

@@ -5,35 +5,34 @@ import json
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
+from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from agent.contract.device import Heartbeat, PairReply, PairRequest
 from agent.contract.policy import Policy
 from agent.rules.identity import domain_of, is_public_domain, normalize_email
+from server.identity import passwords
 from server.identity.models import AuditEntry, Device, PairingCode, Person, Team, Token
-from server.kernel.auth import ROLES, Principal, Role, Scope
+from server.kernel.auth import (
+    ORDINARY_SCOPES,
+    ROLES,
+    TOKEN_SCOPES,
+    Principal,
+    Role,
+    Scope,
+    TokenScope,
+)
 from server.kernel.db import UnitOfWork
 from server.kernel.errors import Forbidden, Invalid, NotFound, Unauthorized
 from server.kernel.policy import current_policy
 
 PAIRING_MINUTES = 10
+USED_EVERY = timedelta(minutes=5)
+"""So often at most is the use of a token written down."""
 _CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No 0/O, 1/I/L: a person reads the code from one screen and types it into another."""
-
-
-@cache
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()
-
-
-@cache
-def _nobodys_hash() -> str:
-    return _hasher().hash(secrets.token_urlsafe(16))
 
 
 def digest(secret: str) -> str:
@@ -51,7 +50,7 @@ def add_person(
     locale: str = "zh-CN",
     timezone: str = "Asia/Shanghai",
 ) -> Person:
-    """A new person. Raises Invalid for a bad or taken address, a role or a password too short."""
+    """A new person. Raises Invalid for a bad or taken address, a role or a poor password."""
     address = normalize_email(email)
     fields: dict[str, str] = {}
     if address is None:
@@ -60,8 +59,9 @@ def add_person(
         fields["email"] = "email_taken"
     if role not in ROLES:
         fields["role"] = "unknown_role"
-    if password is not None and len(password) < 8:
-        fields["password"] = "password_too_short"  # noqa: S105
+    fault = passwords.fault_of(password, email, name) if password is not None else None
+    if fault is not None:
+        fields["password"] = fault
     if fields or address is None:
         raise Invalid(fields=fields)
     person = Person(
@@ -69,7 +69,7 @@ def add_person(
         email=address,
         role=role,
         team_id=team_id,
-        password_hash=_hasher().hash(password) if password else None,
+        password_hash=passwords.hashed(password) if password else None,
         locale=locale,
         timezone=timezone,
         created_at=uow.clock.now(),
@@ -83,8 +83,9 @@ def add_person(
 
 
 def principal_of(
-    session: Session, person: Person, scope: Scope, device_id: int | None = None
+    session: Session, person: Person, scope: Scope, device_id: int | None = None, **more: Any
 ) -> Principal:
+    """``more``: what else the door tells (``may``, ``token_id``, ``session_id``)."""
     role: Role = person.role  # type: ignore[assignment]
     if role == "manager":
         led = session.scalars(select(Team.id).where(Team.manager_id == person.id))
@@ -100,6 +101,8 @@ def principal_of(
         timezone=person.timezone,
         scope=scope,
         device_id=device_id,
+        must_change_password=person.must_change_password,
+        **more,
     )
 
 
@@ -110,17 +113,19 @@ def check_password(session: Session, email: str, password: str) -> Person:
         select(Person).where(Person.email == (normalize_email(email) or ""), Person.active)
     )
     known = person.password_hash if person is not None else None
-    try:
-        _hasher().verify(known or _nobodys_hash(), password)
-    except (VerificationError, InvalidHashError):
-        raise Unauthorized("bad_sign_in") from None
-    if person is None or known is None:
+    if not passwords.fits(password, known) or person is None:
         raise Unauthorized("bad_sign_in")
     return person
 
 
 def issue_token(
-    uow: UnitOfWork, person_id: int, *, device_id: int | None = None, label: str = ""
+    uow: UnitOfWork,
+    person_id: int,
+    *,
+    device_id: int | None = None,
+    label: str = "",
+    scopes: Iterable[TokenScope] = ORDINARY_SCOPES,
+    expires_at: datetime | None = None,
 ) -> str:
     """A new bearer token in clear; only its digest is kept."""
     secret = f"gj_{secrets.token_urlsafe(32)}"
@@ -130,22 +135,37 @@ def issue_token(
             person_id=person_id,
             device_id=device_id,
             label=label,
+            scopes=" ".join(sorted(scopes)),
             created_at=uow.clock.now(),
+            expires_at=expires_at,
         )
     )
     return secret
 
 
-def principal_for_token(session: Session, secret: str) -> Principal:
+def principal_for_token(session: Session, secret: str, now: datetime) -> tuple[Principal, bool]:
+    """Who acts by this token, and whether its last use on record is some minutes old.
+
+    Unauthorized("bad_token") for an unknown, revoked or expired one.
+    """
     row = session.execute(
-        select(Token.device_id, Person)
+        select(Token.id, Token.device_id, Token.scopes, Token.last_used_at, Person)
         .join(Person, Person.id == Token.person_id)
-        .where(Token.digest == digest(secret), Token.revoked_at.is_(None), Person.active)
+        .where(
+            Token.digest == digest(secret),
+            Token.revoked_at.is_(None),
+            or_(Token.expires_at.is_(None), Token.expires_at > now),
+            Person.active,
+        )
     ).one_or_none()
     if row is None:
         raise Unauthorized("bad_token")
-    device_id, person = row
-    return principal_of(session, person, "device" if device_id else "api", device_id)
+    token_id, device_id, scopes, used, person = row
+    may = frozenset(scope for scope in TOKEN_SCOPES if scope in scopes.split())
+    who = principal_of(
+        session, person, "device" if device_id else "api", device_id, may=may, token_id=token_id
+    )
+    return who, used is None or used < now - USED_EVERY
 
 
 def new_pairing_code(uow: UnitOfWork, who: Principal) -> str:

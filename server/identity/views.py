@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 from agent.contract.device import Heartbeat, SourceStatus
 from server.identity.models import Device, Person
 from server.identity.service import live_devices, people_led_by, seen_within, status_of
+from server.identity.worktime import worked
 from server.kernel.auth import Principal
 
 QUIET_AFTER = timedelta(minutes=5)
 """A device that has not been heard of for longer is shown as away."""
-SILENT_AFTER = timedelta(hours=12)
-"""An agent that has not been heard of for longer captures nothing: somebody should look."""
+SILENT_AFTER = timedelta(hours=9)
+"""An agent that has not been heard of for so much of its person's working time captures nothing:
+somebody should look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,10 @@ def proofs(session: Session, who: Principal, now: datetime) -> list[Proof]:
     """Of oneself, and of everybody whose work one answers for; who needs somebody comes first."""
     people = people_led_by(session, who)
     agents: dict[int, list[DeviceView]] = {person.id: [] for person in people}
+    zones = {person.id: person.timezone for person in people}
     for device in live_devices(session, agents):
         if device.kind == "agent":
-            agents[device.person_id].append(_view(device, now))
+            agents[device.person_id].append(_view(device, now, zones[device.person_id]))
     found = [
         Proof(person.id, person.name, tuple(agents[person.id]))
         for person in people
@@ -117,10 +120,12 @@ def _should_capture(person: Person, who: Principal) -> bool:
 
 
 def my_devices(session: Session, person_id: int, now: datetime) -> list[DeviceView]:
-    return [_view(device, now) for device in live_devices(session, [person_id])]
+    person = session.get_one(Person, person_id)
+    return [_view(device, now, person.timezone) for device in live_devices(session, [person_id])]
 
 
-def _view(device: Device, now: datetime) -> DeviceView:
+def _view(device: Device, now: datetime, zone: str) -> DeviceView:
+    heard_at = device.seen_at
     return DeviceView(
         id=device.id,
         kind=device.kind,
@@ -129,5 +134,5 @@ def _view(device: Device, now: datetime) -> DeviceView:
         seen_at=device.seen_at,
         here=seen_within(device, now, QUIET_AFTER),
         beat=status_of(device),
-        silent=not seen_within(device, now, SILENT_AFTER),
+        silent=heard_at is None or worked(heard_at, now, zone) >= SILENT_AFTER,
     )

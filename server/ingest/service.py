@@ -12,28 +12,37 @@ from agent.contract.forget import ForgetReply, ForgetRequest
 from agent.contract.ingest import ItemResult, RefusalCode
 from agent.rules.identity import domain_of, normalize_email
 from server.customers import forgetting
+from server.customers.forwarding import forward, forwarded
 from server.customers.models import Customer
 from server.customers.recording import record_activities
 from server.customers.visibility import may_see
+from server.ingest.erased import without_erased
 from server.ingest.ownership import own_copies
 from server.kernel.auth import Principal
 from server.kernel.db import UnitOfWork
 from server.kernel.errors import Forbidden, Invalid
+from server.kernel.sealing import Seal
 
 
-def ingest(uow: UnitOfWork, who: Principal, items: Sequence[dict[str, Any]]) -> list[ItemResult]:
+def ingest(
+    uow: UnitOfWork, who: Principal, items: Sequence[dict[str, Any]], seal: Seal
+) -> list[ItemResult]:
     """Record a batch, idempotent by id. One result per item, in the same order.
 
     A refusal is final (the agent keeps the item in quarantine); whoever may see a customer may
     record for it. Further customers of an item (``also``) that are not the caller's are left out.
+    Who was erased does not come back: an item with nobody else is answered as one already here.
     """
-    parsed = [_parse(item) for item in items]
+    parsed = without_erased(uow.session, seal, [_parse(item) for item in items])
     wanted = {
         match.customer_id
         for item in parsed
         if isinstance(item, Activity)
         for match in (item.match, *item.also)
     }
+    moved = forwarded(uow.session, wanted)
+    parsed = [forward(item, moved) if isinstance(item, Activity) else item for item in parsed]
+    wanted = {moved.get(customer_id, customer_id) for customer_id in wanted}
     own = set(uow.session.scalars(select(Customer.id).where(Customer.id.in_(wanted), may_see(who))))
     known = set(uow.session.scalars(select(Customer.id).where(Customer.id.in_(wanted))))
     admitted: list[Activity] = []

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from server.kernel.auth import Principal
 from server.kernel.db import UnitOfWork
 from server.kernel.events import Event, Handler
+from server.kernel.happenings import TimelinePart
+from server.kernel.privacy import PrivacyPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,6 @@ class Capability:
     handlers: tuple[tuple[type[Event], Handler], ...] = ()
     periodic: tuple[Periodic, ...] = ()
     card_part: CardPart | None = None
+    timeline_part: TimelinePart | None = None
+    privacy: PrivacyPart | None = None
+    """Finds, tells and erases what this part keeps of one person."""

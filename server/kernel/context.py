@@ -11,6 +11,9 @@ from server.kernel.capability import CardPart
 from server.kernel.clock import Clock
 from server.kernel.db import Database
 from server.kernel.events import EventBus
+from server.kernel.happenings import TimelinePart
+from server.kernel.privacy import PrivacyPart
+from server.kernel.sealing import Seal
 from server.kernel.settings import Settings
 
 Card = TypeVar("Card")
@@ -22,7 +25,10 @@ class Kernel:
     clock: Clock
     bus: EventBus
     db: Database
+    seal: Seal
+    privacy_parts: tuple[PrivacyPart, ...] = ()
     card_parts: tuple[CardPart, ...] = ()
+    timeline_parts: tuple[TimelinePart, ...] = ()
 
     def extend_cards(self, session: Session, who: Principal, cards: list[Card]) -> list[Card]:
         """Let every capability add what it knows to customer cards."""

@@ -6,6 +6,7 @@ The same code serves SQLite (WAL) and PostgreSQL. Times are stored as UTC and co
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    make_url,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -74,7 +76,7 @@ class Base(DeclarativeBase):
 
 class Counter(Base):
     """Numbers that only grow: ``directory`` (revision of the directory), ``feed`` (something that
-    a page shows has changed)."""
+    a page shows has changed), ``tagger`` (what the tagger was taught has)."""
 
     __tablename__ = "counter"
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -116,8 +118,11 @@ def failure_code(error: SQLAlchemyError) -> str:
 
 
 def make_engine(url: str) -> Engine:
+    where = make_url(url)
+    if where.drivername in ("postgresql", "postgres"):
+        where = where.set(drivername="postgresql+psycopg")
     # Parameters are people's data; they never stand in an error or a log.
-    engine = create_engine(url, hide_parameters=True)
+    engine = create_engine(where, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _leave_begin_to_us)
         event.listen(engine, "connect", _sqlite_pragmas)
@@ -128,9 +133,13 @@ def make_engine(url: str) -> Engine:
 class UnitOfWork:
     """One session and the facts recorded in it."""
 
-    def __init__(self, session: Session, bus: EventBus, clock: Clock) -> None:
+    def __init__(
+        self, session: Session, bus: EventBus, clock: Clock, files: Path | None = None
+    ) -> None:
         self.session = session
         self.clock = clock
+        self.files = files
+        """The folder of what is too large for the database."""
         self._bus = bus
         self._events: list[Event] = []
 
@@ -155,8 +164,9 @@ class UnitOfWork:
 class Database:
     """Opens units of work (writing) and sessions (reading only)."""
 
-    def __init__(self, url: str, bus: EventBus, clock: Clock) -> None:
+    def __init__(self, url: str, bus: EventBus, clock: Clock, *, files: Path | None = None) -> None:
         self.engine = make_engine(url)
+        self._files = files
         self._bus = bus
         self._clock = clock
         self._writing = sessionmaker(
@@ -168,7 +178,7 @@ class Database:
     def unit_of_work(self) -> Iterator[UnitOfWork]:
         """One transaction: the caller's work, then its subscribers', then the one commit."""
         with self._writing() as session:
-            uow = UnitOfWork(session, self._bus, self._clock)
+            uow = UnitOfWork(session, self._bus, self._clock, self._files)
             yield uow
             session.flush()
             uow.run_subscribers()

@@ -6,6 +6,7 @@
     ├── NotFound      404  it is not there, or not yours to see: the answer is the same
     ├── Conflict      409  look again, something else happened first
     ├── Invalid       422  mend the named fields
+    ├── TooMany       429  wait ``retry_after`` seconds
     └── Busy          503  try again later
 
 ``code`` is stable; its text stands in the catalogue as ``error.<code>``.
@@ -57,6 +58,15 @@ class Conflict(ServerError):
 class Invalid(ServerError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "invalid"
+
+
+class TooMany(ServerError):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many"
+
+    def __init__(self, code: str | None = None, /, retry_after: int = 60) -> None:
+        super().__init__(code, minutes=max(1, -(-retry_after // 60)))
+        self.retry_after = retry_after
 
 
 class Busy(ServerError):

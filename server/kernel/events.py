@@ -44,6 +44,22 @@ class OwnerChanged(Event):
     customer_ids: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TagJudged(Event):
+    """A person confirmed or rejected what the tagger had found."""
+
+    tag_id: int
+    verdict: str
+    by_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TagsChanged(Event):
+    """The tags of these activities were read anew, or put back as they were."""
+
+    activity_ids: tuple[UUID, ...]
+
+
 Handler = Callable[["UnitOfWork", Any], None]
 
 

@@ -2,7 +2,8 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,16 +13,18 @@ from uuid import UUID, uuid4
 import pytest
 from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
+from sqlalchemy import make_url
 
 from server.app import create_app
 from server.customers import service as customers
+from server.identity import browsers
 from server.identity import service as identity
 from server.identity.models import Person
 from server.kernel.auth import Principal
 from server.kernel.context import Kernel
-from server.kernel.limits import limiter
 from server.kernel.settings import Settings
 from server.migrate import upgrade
+from tests.servers.postgres import Postgres
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -62,8 +65,11 @@ class World:
     def signed_in(self, who: str) -> FlaskClient:
         """A browser in which this person has signed in."""
         client = self.client()
+        with self.kernel.db.unit_of_work() as uow:
+            person = uow.session.get_one(Person, self.people[who].id)
+            secret = browsers.begin(uow, person, method="password", user_agent="")
         with client.session_transaction() as cookie:
-            cookie["person"], cookie["epoch"] = self.people[who].id, 0
+            cookie["session"] = secret
         return client
 
     def call(self, who: str | None, method: str, path: str, **kwargs: Any) -> Any:
@@ -133,11 +139,61 @@ CUSTOMERS = (
 )
 
 
-def opened(folder: Path) -> World:
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "one_database: what it looks at is the same on every database; SQLite is enough"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever touches the database runs on both, unless it says ``one_database``."""
+    if "database" in metafunc.fixturenames:
+        is_alike = metafunc.definition.get_closest_marker("one_database")
+        names = DATABASES[:1] if is_alike else DATABASES
+        metafunc.parametrize("database", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    running = Postgres()
+    yield running
+    running.stop()
+
+
+FreshDatabase = Callable[[Path], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database: ``sqlite`` or ``postgresql``."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def fresh_database(request: pytest.FixtureRequest, database: str) -> FreshDatabase:
+    """``with fresh_database(folder) as url``: an empty database of the kind under test."""
+
+    @contextmanager
+    def make(folder: Path) -> Iterator[str]:
+        if database == "sqlite":
+            yield f"sqlite:///{folder / 'fresh.db'}"
+            return
+        cluster: Postgres = request.getfixturevalue("postgres")
+        url = cluster.create()
+        yield url
+        cluster.drop(url)
+
+    return make
+
+
+def opened(folder: Path, url: str | None = None) -> World:
     clock = MovableClock()
     settings = Settings(
         data_dir=folder,
-        database_url=f"sqlite:///{folder / 'genjin.db'}",
+        database_url=url or f"sqlite:///{folder / 'genjin.db'}",
         secret_key="test" * 8,
         jobs=False,
     )
@@ -145,11 +201,36 @@ def opened(folder: Path) -> World:
     return World(app, app.extensions["genjin"], clock)
 
 
+@dataclass(frozen=True)
+class Founded:
+    """The database every test starts from."""
+
+    world: World
+    url: str
+
+    @contextmanager
+    def copied(self, folder: Path, cluster: Postgres | None) -> Iterator[str]:
+        """A copy of it for one test."""
+        there = make_url(self.url).database or ""
+        if cluster is None:
+            shutil.copy(there, folder / "genjin.db")
+            yield f"sqlite:///{folder / 'genjin.db'}"
+            return
+        url = cluster.create(there)
+        yield url
+        cluster.drop(url)
+
+
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
-    """The database every test starts from, made once: hashing passwords is slow on purpose."""
+def founded(
+    tmp_path_factory: pytest.TempPathFactory, database: str, request: pytest.FixtureRequest
+) -> Founded:
+    """Made once for each kind of database: hashing passwords is slow on purpose."""
     folder = tmp_path_factory.mktemp("founded")
-    made = opened(folder)
+    url = f"sqlite:///{folder / 'genjin.db'}"
+    if database == "postgresql":
+        url = request.getfixturevalue("postgres").create()
+    made = opened(folder, url)
     upgrade(made.kernel.db.engine)
     with made.kernel.db.unit_of_work() as uow:
         for key, name, role, team in PEOPLE:
@@ -180,21 +261,23 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
                 ),
                 owner_id=made.people[owner].id,
             ).id
-    with made.kernel.db.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    if database == "sqlite":
+        with made.kernel.db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     made.kernel.db.dispose()
-    return folder / "genjin.db", made
+    return Founded(made, url)
 
 
 @pytest.fixture
-def world(tmp_path: Path, founded: tuple[Path, World]) -> Iterator[World]:
+def world(
+    tmp_path: Path, founded: Founded, database: str, request: pytest.FixtureRequest
+) -> Iterator[World]:
     """Reps chen (east) and lin (south), manager xu of the east, a reviewer, admin boss."""
-    database, template = founded
-    shutil.copy(database, tmp_path / "genjin.db")
-    limiter.reset()
-    made = opened(tmp_path)
-    made.people = template.people
-    made.tokens = dict(template.tokens)
-    made.customers = dict(template.customers)
-    yield made
-    made.kernel.db.dispose()
+    cluster = request.getfixturevalue("postgres") if database == "postgresql" else None
+    with founded.copied(tmp_path, cluster) as url:
+        made = opened(tmp_path, url)
+        made.people = founded.world.people
+        made.tokens = dict(founded.world.tokens)
+        made.customers = dict(founded.world.customers)
+        yield made
+        made.kernel.db.dispose()

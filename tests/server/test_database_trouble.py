@@ -2,8 +2,11 @@
 
 import sqlite3
 
+import psycopg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, make_url
+
+on_sqlite = pytest.mark.one_database
 
 
 def impatient(world):
@@ -14,6 +17,7 @@ def impatient(world):
         connection.execute("PRAGMA busy_timeout=30")
 
 
+@on_sqlite
 def test_a_locked_database_is_a_clear_503(world, caplog):
     client = world.signed_in("chen")
     token = world.csrf(client, "/")
@@ -33,6 +37,7 @@ def test_a_locked_database_is_a_clear_503(world, caplog):
     assert world.send("chen", world.mail("huarui"))[0]["result"] == "accepted"
 
 
+@on_sqlite
 @pytest.mark.parametrize("state", ["missing", "corrupt"])
 def test_a_database_that_is_no_more_is_a_clear_503(world, state):
     client = world.signed_in("chen")
@@ -50,3 +55,24 @@ def test_a_database_that_is_no_more_is_a_clear_503(world, state):
     assert world.client().get("/healthz").status_code == 200
     assert world.client().get("/readyz").status_code == 503
     assert world.client().get("/sign-in").status_code == 200
+
+
+def test_a_postgresql_that_went_away_is_a_clear_503_and_then_is_back(world, database):
+    if database != "postgresql":
+        pytest.skip("SQLite has no server to lose")
+    url = make_url(world.kernel.settings.database_url)
+    where = {"host": url.query["host"], "user": url.username, "autocommit": True}
+    client = world.signed_in("chen")
+    assert client.get("/customers").status_code == 200
+    with psycopg.connect(**where, dbname="postgres") as other:
+        other.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            (url.database,),
+        )
+        assert world.call("chen", "GET", "/customers").status_code == 503
+        assert client.get("/customers").status_code == 503
+        assert world.client().get("/healthz").status_code == 200
+        assert world.client().get("/readyz").status_code == 503
+        other.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
+    assert client.get("/customers").status_code == 200

@@ -13,9 +13,11 @@ from agent.contract.activity import KINDS, REASONS, MatchReason
 from agent.contract.device import SourceState
 from agent.contract.reminder import ReminderLevel
 from agent.contract.tag import CATEGORIES, STATUSES, Speaker
+from agent.contract.tagger import TermKind
 from server.customers.stages import STAGES
 from server.customers.views.listing import Order
 from server.kernel.auth import ROLES
+from server.tagging.labels import Verdict
 
 SERVER = Path(__file__).parents[2] / "server"
 LOCALE = SERVER / "locale"
@@ -39,8 +41,13 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "one.counted_": ("yes", "no"),
     "how.mail_": ("inbound", "outbound"),
     "how.call_": ("inbound", "outbound"),
-    "nav.": ("today", "customers", "completeness", "devices"),
+    "nav.": ("today", "customers", "search", "completeness", "devices"),
     "theme.": ("auto", "light", "dark"),
+    "verdict.": get_args(Verdict),
+    "term_kind.": get_args(TermKind),
+    "retagging.state_": ("running", "done", "undoing", "undone"),
+    "vocabulary.did_": ("added", "changed", "removed", "file", "restored"),
+    "vocabulary.hit_": ("comes", "goes"),
 }
 """Codes put together at run time: the beginning, and every ending it can get."""
 

@@ -7,10 +7,12 @@ import threading
 import urllib.request
 
 import pytest
+from sqlalchemy import select
 
 from server.cli import serve
 from server.followups.service import sweep
 from server.identity import service as identity
+from server.identity.credentials import BrowserSession
 from server.kernel.i18n import t
 from server.kernel.pages import safe_next
 from server.kernel.settings import Settings
@@ -68,7 +70,11 @@ def test_the_session_is_new_and_its_cookie_guarded(world):
     )
     with client.session_transaction() as cookie:
         assert "planted" not in cookie
-        assert cookie["person"] == world.people["chen"].id
+        secret = cookie["session"]
+    with world.kernel.db.reading() as session:
+        [row] = session.scalars(select(BrowserSession).order_by(BrowserSession.id.desc()).limit(1))
+        assert row.person_id == world.people["chen"].id
+        assert row.digest == identity.digest(secret), "the database holds no key to the door"
     _, response = sign_in(world)
     [kept] = [c for c in response.headers.getlist("Set-Cookie") if c.startswith("session=")]
     assert "HttpOnly" in kept
@@ -93,6 +99,7 @@ def form_routes(world):
 
 def filled(rule):
     rule = rule.replace("<uuid:activity_id>", "00000000-0000-0000-0000-000000000001")
+    rule = re.sub(r"<any\('(\w+)'[^>]*>", r"\1", rule)
     return re.sub(r"<[^>]+>", "1", rule)
 
 
@@ -111,7 +118,8 @@ def test_no_form_works_without_its_token(world):
 def test_no_form_but_signing_in_and_language_works_for_strangers(world):
     client = world.client()
     token = world.csrf(client)
-    for rule in set(form_routes(world)) - {"/sign-in", "/language", "/sign-out"}:
+    open_doors = {"/sign-in", "/language", "/sign-out", "/sign-in/code", "/new-password"}
+    for rule in set(form_routes(world)) - open_doors:
         response = client.post(filled(rule), data={"csrf_token": token})
         assert response.status_code == 401, rule
 

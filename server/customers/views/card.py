@@ -2,25 +2,39 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agent.rules.cadence import reminder_due
-from server.customers.models import Contact, Customer, Deal, IdentityKey
+from server.customers.absences import away
+from server.customers.contacts import left
+from server.customers.fields import custom_fields
+from server.customers.models import Contact, Customer, CustomerTag, Deal, IdentityKey, Post
 from server.customers.stages import CLOSED, STAGES
 from server.customers.views.last import LastContact, last_contacts, names
+from server.kernel import i18n
 from server.kernel.policy import current_policy
 
 
 @dataclass(frozen=True, slots=True)
 class ContactCard:
+    id: int
     name: str
     title: str
     emails: tuple[str, ...]
     phones: tuple[str, ...]
+    wecom: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """The owner is not there."""
+
+    until: date
+    stand_in: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,8 +45,15 @@ class Card:
     grade: str
     region: str
     industry: str
+    size: str
     source: str
+    labels: tuple[str, ...]
+    custom: list[tuple[str, str]]
+    """The company's own fields that hold something: name and value."""
     owner: str
+    away: Away | None
+    left: list[tuple[Post, str, str]]
+    """Who worked here before: the post, the person, the company they are at now."""
     created_at: datetime
     days: int
     due_at: datetime
@@ -51,7 +72,9 @@ class Card:
 def read_card(session: Session, customer: Customer, now: datetime) -> Card:
     keys: dict[tuple[int | None, str], list[str]] = defaultdict(list)
     for key in session.scalars(
-        select(IdentityKey).where(IdentityKey.customer_id == customer.id).order_by(IdentityKey.id)
+        select(IdentityKey)
+        .where(IdentityKey.customer_id == customer.id, IdentityKey.until.is_(None))
+        .order_by(IdentityKey.id)
     ):
         keys[key.contact_id, key.kind].append(key.value)
     people = session.scalars(
@@ -69,7 +92,22 @@ def read_card(session: Session, customer: Customer, now: datetime) -> Card:
         grade=customer.grade,
         region=customer.region,
         industry=customer.industry,
+        size=customer.size,
         source=customer.source,
+        labels=tuple(
+            session.scalars(
+                select(CustomerTag.tag)
+                .where(CustomerTag.customer_id == customer.id)
+                .order_by(CustomerTag.tag)
+            )
+        ),
+        custom=[
+            (field.name, customer.custom[str(field.id)])
+            for field in custom_fields(session)
+            if customer.custom.get(str(field.id))
+        ],
+        away=_away(session, customer.owner_id, now.astimezone(i18n.timezone()).date()),
+        left=left(session, customer.id),
         owner=names(session, {customer.owner_id}).get(customer.owner_id, ""),
         created_at=customer.created_at,
         days=max(0, (now - anchor).days),
@@ -79,10 +117,12 @@ def read_card(session: Session, customer: Customer, now: datetime) -> Card:
         deals=deals,
         contacts=[
             ContactCard(
+                person.id,
                 person.name,
                 person.title,
                 tuple(keys[person.id, "email"]),
                 tuple(keys[person.id, "phone"]),
+                tuple(keys[person.id, "wecom"]),
             )
             for person in people
         ],
@@ -90,3 +130,10 @@ def read_card(session: Session, customer: Customer, now: datetime) -> Card:
         domains=tuple(keys[None, "domain"]),
         phones=tuple(keys[None, "phone"]),
     )
+
+
+def _away(session: Session, owner_id: int | None, today: date) -> Away | None:
+    if owner_id is None or (found := away(session, [owner_id], today).get(owner_id)) is None:
+        return None
+    names_of = names(session, {found.stand_in_id})
+    return Away(found.last_day, names_of.get(found.stand_in_id, ""))

@@ -72,7 +72,11 @@ def first_phones(session: Session, customer_ids: Collection[int]) -> dict[int, R
     rows = session.execute(
         select(IdentityKey.customer_id, IdentityKey.value, Contact.name)
         .outerjoin(Contact, Contact.id == IdentityKey.contact_id)
-        .where(IdentityKey.customer_id.in_(customer_ids), IdentityKey.kind == "phone")
+        .where(
+            IdentityKey.customer_id.in_(customer_ids),
+            IdentityKey.kind == "phone",
+            IdentityKey.until.is_(None),
+        )
         .order_by(IdentityKey.contact_id.is_(None), IdentityKey.id)
     )
     found: dict[int, Reach] = {}

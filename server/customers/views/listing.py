@@ -8,11 +8,11 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from server.customers.models import Customer
-from server.customers.search import matches
+from server.customers.models import Customer, CustomerTag
+from server.customers.search import has_tag, matches
 from server.customers.stages import CLOSED, Stage
 from server.customers.views.last import LastContact, last_contacts, names
-from server.customers.visibility import visible_customers
+from server.customers.visibility import may_see, visible_customers
 from server.identity.models import Person
 from server.kernel.auth import Principal
 from server.kernel.paging import decode_cursor, encode_cursor, moment, row_id, words
@@ -44,11 +44,12 @@ class Wanted:
     stage: Stage | Literal["open"] | None = None
     owner_id: int | None = None
     overdue: bool = False
+    tag: str = ""
     order: Order = "quiet"
 
     @property
     def narrows(self) -> bool:
-        return bool(self.q or self.stage or self.owner_id or self.overdue)
+        return bool(self.q or self.stage or self.owner_id or self.overdue or self.tag)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def list_customers(
 ) -> Page:
     """One page after ``before``; or, with ``floor``, everything from the top down to that row."""
     remind_after = timedelta(days=current_policy(session).remind_after_days)
-    query = _narrowed(visible_customers(who), wanted, now - remind_after)
+    query = _narrowed(session, visible_customers(who), wanted, now - remind_after)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     keys = _KEYS[wanted.order]
     if before:
@@ -122,15 +123,19 @@ def list_customers(
     return Page(rows, total, _cursor(page[-1], wanted.order) if more and page else None)
 
 
-def _narrowed(query: Select[Customer], wanted: Wanted, overdue_since: datetime) -> Select[Customer]:
+def _narrowed(
+    session: Session, query: Select[Customer], wanted: Wanted, overdue_since: datetime
+) -> Select[Customer]:
     if wanted.q:
-        query = query.where(matches(wanted.q))
+        query = query.where(matches(session, wanted.q))
     if wanted.stage == "open":
         query = query.where(Customer.stage.not_in(CLOSED))
     elif wanted.stage:
         query = query.where(Customer.stage == wanted.stage)
     if wanted.owner_id is not None:
         query = query.where(Customer.owner_id == wanted.owner_id)
+    if wanted.tag:
+        query = query.where(has_tag(wanted.tag))
     if wanted.overdue:
         query = query.where(
             Customer.owner_id.is_not(None), Customer.stage.not_in(CLOSED), overdue_since >= _ANCHOR
@@ -171,5 +176,28 @@ def pick(
     session: Session, who: Principal, q: str, *, without: int, limit: int = 8
 ) -> list[Customer]:
     """A few customers to choose from by name."""
-    query = visible_customers(who).where(Customer.id != without, matches(q))
+    query = visible_customers(who).where(Customer.id != without, matches(session, q))
     return list(session.scalars(query.order_by(Customer.name, Customer.id).limit(limit)))
+
+
+def new_owners(session: Session, who: Principal) -> list[tuple[int, str]]:
+    """To whom this person may give a customer."""
+    query = select(Person.id, Person.name).where(
+        Person.active, Person.role.in_(("rep", "manager", "admin"))
+    )
+    if who.role != "admin":
+        query = query.where(or_(Person.id == who.user_id, Person.team_id.in_(who.team_ids)))
+    return [(row.id, row.name) for row in session.execute(query.order_by(Person.name))]
+
+
+def used_labels(session: Session, who: Principal, *, most: int = 40) -> list[str]:
+    """Words put on the customers this person may see, the most used first."""
+    query = (
+        select(CustomerTag.tag)
+        .join(Customer, Customer.id == CustomerTag.customer_id)
+        .where(may_see(who))
+        .group_by(CustomerTag.tag)
+        .order_by(func.count().desc(), CustomerTag.tag)
+        .limit(most)
+    )
+    return list(session.scalars(query))

@@ -101,7 +101,7 @@
       if (panel) panel.open = false;
     }
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
-    window.genjin.say(event.detail.text);
+    window.genjin.say(event.detail.text, false, event.detail);
     tick();
   });
 

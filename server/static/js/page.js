@@ -5,12 +5,19 @@
   const toast = document.getElementById("toast");
   let fading;
   window.genjin = {
-    say(text, isBad = false) {
+    say(text, isBad = false, { undo, undo_text: undoText } = {}) {
       clearTimeout(fading);
       toast.textContent = text;
+      if (undo) {
+        const button = document.createElement("button");
+        button.className = "undo";
+        button.textContent = undoText;
+        button.addEventListener("click", () => htmx.ajax("POST", undo, { source: document.getElementById("live"), swap: "none" }));
+        toast.append(" ", button);
+      }
       toast.classList.toggle("bad", isBad);
       toast.hidden = false;
-      fading = setTimeout(() => { toast.hidden = true; }, 5000);
+      fading = setTimeout(() => { toast.hidden = true; }, undo ? 12000 : 5000);
     },
   };
 
@@ -83,6 +90,7 @@
     const items = [...document.querySelectorAll("[data-item]")];
     const here = items.indexOf(document.activeElement?.closest("[data-item]"));
     const next = items[Math.min(items.length - 1, Math.max(0, here + by))];
+    if (by > 0 && here === items.length - 1) document.querySelector(".more-rows")?.click();
     next?.focus({ preventScroll: true });
     next?.scrollIntoView({ block: "nearest" });
   };
@@ -91,7 +99,7 @@
     if (!item) return;
     if (item.matches("a")) item.click();
     else if (item.querySelector("[data-long]")) unfold(item);
-    else item.querySelector("[data-open-link]")?.click();
+    else item.querySelector("[data-open-link], .fold")?.click();
   };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
@@ -106,10 +114,11 @@
       j: () => step(1),
       k: () => step(-1),
       o: open,
+      ...(event.target.matches("[data-item]:not(a)") ? { Enter: open } : {}),
       "/": () => {
         const search = document.querySelector("[data-search]");
         if (search) search.focus();
-        else location.href = "/customers";
+        else location.href = "/search";
       },
     }[event.key];
     if (act) {

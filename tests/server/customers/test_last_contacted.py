@@ -77,6 +77,6 @@ def test_moving_there_and_back_ends_where_it_began(world):
     for target in ("chilian", "huarui"):
         with world.kernel.db.unit_of_work() as uow:
             moved = relink(uow, world.principal("chen"), UUID(mail["id"]), world.customers[target])
-            assert moved == [UUID(mail["id"])]
+            assert moved.activities == [UUID(mail["id"])]
     assert world.last_contacted("chilian") is None
     assert world.last_contacted("huarui") == world.clock.now() - timedelta(days=1)

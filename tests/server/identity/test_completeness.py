@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from server.identity import service as identity
-from server.identity.views import SILENT_AFTER
 
 MAIL = {
     "type": "imap", "state": "ok", "seen": 268, "stored": 221,
@@ -69,12 +68,28 @@ def test_a_source_that_needs_a_person_is_flagged(world, state):
 
 def test_a_silent_agent_is_flagged_whatever_it_said_last(world):
     paired(world, "chen", mail(world))
-    world.clock.advance(seconds=SILENT_AFTER.total_seconds() - 60)
+    # Heard of on Monday at 10: the ninth working hour after that ends on Tuesday at 10.
+    world.clock.advance(seconds=24 * 3600 - 60)
     assert "verdict-line bad" not in page(world, "chen")
     world.clock.advance(seconds=120)
     told = page(world, "chen")
     assert "the agent is silent" in told
     assert "verdict-line good" not in told
+
+
+def test_a_weekend_is_no_silence(world):
+    world.clock.advance(seconds=(4 * 24 + 7) * 3600)  # Friday, 17:00
+    paired(world, "chen", mail(world))
+    world.clock.advance(seconds=(2 * 24 + 23) * 3600)  # Monday, 16:00: eight hours were worked
+    assert "verdict-line bad" not in page(world, "chen")
+    world.clock.advance(seconds=3600)
+    assert "the agent is silent" in page(world, "chen")
+
+
+def test_a_source_that_waits_for_a_sign_in_names_the_command(world):
+    paired(world, "chen", mail(world, state="auth", message="password_refused"))
+    assert "genjin agent sign-in mail" in page(world, "chen")
+    assert "doctor" not in page(world, "chen", "zh-CN")
 
 
 def test_an_agent_of_an_earlier_version_tells_less_and_is_shown(world):

@@ -1,5 +1,7 @@
 """Pairing, tokens and heartbeats."""
 
+import pytest
+
 from agent.contract.device import Heartbeat
 from server.identity import service
 from server.kernel.policy import change_policy, current_policy
@@ -101,6 +103,7 @@ def test_our_domains_are_those_people_sign_in_with_until_somebody_names_them(wor
     assert world.call("chen", "GET", "/policy").get_json()["own_domains"] == ["ours.example"]
 
 
+@pytest.mark.one_database
 def test_secrets_are_kept_as_digests_only(world):
     code = code_for(world)
     token = pair(world, code).get_json()["token"]
