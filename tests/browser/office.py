@@ -19,7 +19,6 @@ from server.followups.service import sweep
 from server.identity import service as identity
 from server.identity.models import Device, Person
 from server.kernel.auth import Principal
-from server.kernel.limits import limiter
 from server.kernel.settings import Settings
 from server.migrate import upgrade
 
@@ -51,7 +50,6 @@ class Office:
             jobs=False,
         )
         self.app = create_app(settings, clock=self.clock)
-        limiter.reset()
         self.kernel = self.app.extensions["genjin"]
         upgrade(self.kernel.db.engine)
         self.people: dict[str, Person] = {}

@@ -538,10 +538,11 @@ def test_a_wrong_match_is_moved_with_its_conversation(visit: OpenPage, office: O
     expect(item.locator(".found")).to_contain_text("没有找到这样的客户")
     item.locator("[name=q]").press("Enter")
     item.locator(".move button", has_text="南通凌云纺织").click()
-    expect(page.locator("#toast")).to_have_text("已把 2 条移到 南通凌云纺织。")
+    expect(page.locator("#toast")).to_contain_text("已把 2 条移到 南通凌云纺织。")
     expect(page.locator(".item")).to_have_count(1)
     page.goto(f"{office.url}/customers/{lingyun}")
-    expect(page.locator(".item")).to_have_count(2)
+    expect(page.locator(".item")).to_have_count(1)
+    page.locator(".fold").click()
     expect(page.locator(".item .match summary")).to_have_text(["人工归属", "人工归属"])
 
 
@@ -569,15 +570,15 @@ def test_a_long_timeline_goes_back_and_stays_open_while_news_comes(
     for number in range(60):
         office.record("huarui", f"第{number}封", days_ago=1 + number // 2)
     page = visit(f"/customers/{office.customers['huarui']}")
-    items = page.locator(".item")
+    items = page.locator(".item, .happening")
     expect(items).to_have_count(25)
     page.get_by_role("link", name="更早的往来").click()
     expect(items).to_have_count(50)
     office.record("huarui", "新到的", days_ago=0.01)
     expect(items).to_have_count(51)
     page.get_by_role("link", name="更早的往来").click()
-    expect(items).to_have_count(61)
-    assert len(set(items.evaluate_all("all => all.map(one => one.id)"))) == 61
+    expect(items).to_have_count(62)
+    assert len(set(items.evaluate_all("all => all.map(one => one.id)"))) == 62
 
 
 def test_the_keyboard_walks_and_opens(visit: OpenPage, office: Office) -> None:
@@ -752,3 +753,31 @@ def test_the_office_hands_over_and_the_new_owner_sees_it(visit: OpenPage, office
         row = uow.session.get_one(Customer, office.customers["huarui"])
         customers.hand_over(uow, row, office.people["lin"], office.principal("xu"))
     expect(page.locator(".customer-row")).to_have_count(0)
+
+
+def test_a_move_is_taken_back_with_one_click(visit: OpenPage, office: Office) -> None:
+    office.add("lingyun", "南通凌云纺织")
+    office.record("huarui", "第一封", thread="t")
+    office.record("huarui", "第二封", thread="t", days_ago=2)
+    page = visit(f"/customers/{office.customers['huarui']}")
+    expect(page.locator(".item")).to_have_count(1)
+    page.locator(".fold").click()
+    expect(page.locator(".thread .item")).to_contain_text("第二封")
+    item = page.locator(".item").first
+    item.locator("details.match > summary").click()
+    item.locator("[name=q]").fill("凌云")
+    item.locator(".found button", has_text="南通凌云纺织").click()
+    expect(page.locator(".item")).to_have_count(0)
+    page.locator("#toast .undo").click()
+    expect(page.locator(".item").first).to_contain_text("第一封")
+
+
+def test_search_finds_two_characters_and_leads_there(visit: OpenPage, office: Office) -> None:
+    office.record("huarui", "今年预算紧张")
+    page = visit("/customers")
+    page.keyboard.press("/")
+    page.goto(f"{office.url}/search")
+    page.locator("[name=q]").fill("算紧")
+    expect(page.locator("mark.hit")).to_have_text("算紧")
+    page.locator(".hit-row").click()
+    expect(page.locator(".item")).to_contain_text("今年预算紧张")
