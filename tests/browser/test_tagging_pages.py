@@ -79,7 +79,7 @@ def test_a_manager_trains_and_reads_the_archive_again(visit: OpenPage, office: O
     page.get_by_role("button", name="还原为之前的标签").click()
     with office.kernel.db.unit_of_work() as uow:
         retagging.step(uow)
-    expect(page.locator("#retagging")).to_contain_text("已还原")
+    expect(page.locator("#retagging")).to_contain_text("已还原", timeout=30_000)
     page.locator("[id^=label-]").get_by_role("button", name="撤销").click()
     expect(page.locator("[id^=label-]")).to_have_count(0)
 

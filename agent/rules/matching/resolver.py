@@ -31,9 +31,6 @@ TOLD_APART = 0.85
 ELSEWHERE = 0.85
 """A number as another country writes it."""
 ABROAD = 0.7
-JOINS = 0.75
-"""Another customer's person within a conversation."""
-_REPLY = re.compile(r"\s*(?:re|aw|antw|sv|回复|答复|回覆)\s*[:：]", re.IGNORECASE)
 _ON_EQUAL_TERMS = re.compile(
     r"各位|大家|诸位|你们(?:两|几|三|各)家|贵我|两位|几位|各客户|各公司|\b(?:both|all of you|you all|everybody|everyone|dear all|"
     r"hi all|hello all|dear (?:customers|partners|friends))\b",
@@ -80,9 +77,7 @@ class Resolver:
         else:
             best = self._saying.of_words(participants, kind=kind, title=title, text=text)
         if thread_customer is not None and thread_customer in self._ids:
-            best = self._led_by_thread(
-                best, participants, thread_customer, subject, taught=thread_taught
-            )
+            best = self._led_by_thread(best, participants, thread_customer, taught=thread_taught)
         return match_of(best)
 
     def taught_thread(self, thread: str | None) -> int | None:
@@ -260,10 +255,12 @@ class Resolver:
         best: list[Candidate],
         participants: Sequence[Participant],
         customer_id: int,
-        subject: str,
         *,
         taught: bool,
     ) -> list[Candidate]:
+        if best and best[0].customer_id == customer_id and not taught:
+            # Its own reason stands, so that the order in which mails come makes no difference.
+            return best
         own = next((found for found in best if found.customer_id == customer_id), None)
         leading = Candidate(
             own.who if own else Who(customer_id),
@@ -273,14 +270,9 @@ class Resolver:
         takes_part = taught or any(self.is_of(person, customer_id) for person in participants)
         if best and best[0].customer_id != customer_id and not takes_part:
             first = best[0]
-            if first.confidence == EMAIL:
-                # Somebody joins, or brings up a matter of his own.
-                if _REPLY.match(subject):
-                    return chosen(leading.at_most(JOINS), best)
-                return chosen(
-                    first.at_most(JOINS),
-                    with_others(best, [leading.at_most(MENTIONED)]),
-                )
+            if first.confidence >= DOMAIN:
+                # Nobody of the conversation's customer takes part: it is the sender's.
+                return with_others(best, [leading.at_most(MENTIONED)])
         rest = [found for found in best if found.customer_id != customer_id]
         return chosen(leading, rest)
 
